@@ -1,13 +1,16 @@
-// Four ways to run a test. A file that no other project claims runs on Node, so none is forgotten.
+// Five ways to run a test. A file that no other project claims runs on Node, so none is forgotten.
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { accessTeam, outside } from './test/support/access-team.ts'
+import { LongestFirst } from './test/support/longest-first.ts'
 
 const at = (...parts: string[]) => path.join(import.meta.dirname, ...parts)
 
+/** Rooms whose modules keep nothing of a test but what is keyed by its own objects. */
+const pure = ['{core,console,workers/protocols}/**/*.test.ts']
 const onNode = 'workers/**/*.node.test.ts'
 const control = ['workers/control/**/*.test.ts', 'workers/**/*.workerd.test.ts']
 const ingest = ['workers/ingest/**/*.test.ts']
@@ -39,6 +42,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './scripts/plain-reporter.ts'],
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -48,11 +52,26 @@ export default defineConfig({
           exclude: [
             ...configDefaults.exclude,
             '.stryker-tmp/**',
+            ...pure,
             'workers/control/**/!(*.node).test.ts',
             'workers/ingest/**/!(*.node).test.ts',
             'workers/**/*.workerd.test.ts',
             ...e2e,
           ],
+          ...timeouts,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'pure',
+          environment: 'node',
+          include: pure,
+          exclude: [...configDefaults.exclude, '.stryker-tmp/**', 'workers/**/*.workerd.test.ts'],
+          isolate: false, // a module is loaded once a worker, not once a file
+          restoreMocks: true,
+          unstubEnvs: true,
+          unstubGlobals: true,
           ...timeouts,
           sequence: { groupOrder: 1 },
         },

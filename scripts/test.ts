@@ -16,6 +16,8 @@ const env: NodeJS.ProcessEnv = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_HIDE_BANNER: 'true',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  // wrangler and the runner are started some hundred times, and each time compiled
+  NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/node'),
 }
 
 const explores = process.argv.includes('--explore')

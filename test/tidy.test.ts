@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { longFiles } from './support/longest-first.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const rooms = ['core', 'workers', 'analytics', 'batch', 'bench', 'console', 'docs', 'test']
@@ -65,6 +66,10 @@ describe('files', () => {
         ),
     )
     expect(found).toEqual([])
+  })
+
+  it('that are to run first are there', () => {
+    expect(longFiles.filter((file) => !files.includes(file))).toEqual([])
   })
 })
 
