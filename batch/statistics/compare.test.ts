@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import type { Comparison, Decision } from '../../core/model/experiment-result.ts'
 import { compareArms } from './compare.ts'
 import type { ArmCounts, CompareInput } from './comparison.ts'
@@ -164,6 +165,31 @@ describe('comparisons with a fixed horizon', () => {
     })
   })
 
+  it('are exact for few users without a conversion, as for few with one', () => {
+    const decision = fixedHorizon({ ended: true })
+    for (const users of [9_000, 40_000_000])
+      for (let missed = 0; missed < 40; missed += 1) {
+        const counts = [arm('a', users, users - 12), arm('b', users, users - missed)]
+        const mirrored = [arm('a', users, 12), arm('b', users, missed)]
+        const [one] = compare(counts, { decision, ...atDay(28) })
+        const [other] = compare(mirrored, { decision, direction: 'decrease', ...atDay(28) })
+        // With so few of so many, any change is a small one of those who convert.
+        const outcome = one!.outcome === 'equal' ? 'open' : one!.outcome
+        expect(outcome).toBe(other!.outcome)
+        expect(one!.difference!.estimate).toBeCloseTo(-other!.difference!.estimate, 12)
+        expect(one!.difference!.low).toBeCloseTo(-other!.difference!.high!, 12)
+        expect(one!.difference!.high).toBeCloseTo(-other!.difference!.low, 12)
+      }
+  })
+
+  it('take the usual form if there are many of the rarer outcome at the end, whichever it is', () => {
+    const half = { decision: fixedHorizon(), ...atDay(14) }
+    const [one] = compare([arm('a', 4_000, 3_980), arm('b', 4_000, 3_938)], half)
+    const [other] = compare([arm('a', 4_000, 20), arm('b', 4_000, 62)], half)
+    expect(one!.evidence).toBeCloseTo(other!.evidence!, 10)
+    expect([one!.outcome, other!.outcome]).toEqual(['worse', 'better'])
+  })
+
   const before = (counts: readonly ArmCounts[], day: number, decision = fixedHorizon()) => ({
     decision,
     comparisons: compare(counts, { decision, ...atDay(day) }),
@@ -212,5 +238,59 @@ describe('comparisons with a fixed horizon', () => {
       b: 'better',
       c: 'better',
     })
+  })
+
+  it('give no named arm an interval with 0, or with what is beyond it', () => {
+    const anyUsers = fc.integer({ min: 200, max: 50_000 })
+    const anyRates = fc.array(fc.double({ min: 0.01, max: 0.99, noNaN: true }), {
+      minLength: 5,
+      maxLength: 5,
+    })
+    const days = [7, 14, 21, 28]
+    fc.assert(
+      fc.property(
+        fc.constantFrom('increase', 'decrease'),
+        fc.double({ min: 0.002, max: 0.998, noNaN: true }),
+        fc.array(fc.tuple(anyUsers, anyUsers, anyUsers, anyRates), { minLength: 4, maxLength: 4 }),
+        (direction, rate, steps) => {
+          // Rates that hardly differ, so that arms are named by a little.
+          const counts = ['a', 'b', 'c'].map((id) => ({ id, users: 0, conversions: 0 }))
+          let last: ReturnType<typeof before> | undefined
+          for (const [k, [a, b, c, luck]] of steps.entries()) {
+            for (const [i, users] of [a, b, c].entries()) {
+              const spread = Math.sqrt(rate * (1 - rate) * users)
+              const converted = Math.round(users * rate + 6 * spread * (luck[i]! - 0.5))
+              counts[i]!.users += users
+              counts[i]!.conversions += Math.min(users, Math.max(0, converted))
+            }
+            const decision = fixedHorizon({ ended: k === 3 })
+            const comparisons = compare(
+              counts.map(({ id, users, conversions }) => arm(id, users, conversions)),
+              { decision, direction, ...atDay(days[k]!), before: last },
+            )
+            for (const { outcome, difference, relative } of comparisons) {
+              if (outcome !== 'better' && outcome !== 'worse') continue
+              const isHigher = (outcome === 'better') === (direction === 'increase')
+              for (const { low, high } of [difference!, relative!]) {
+                expect(isHigher ? low : -high!).toBeGreaterThanOrEqual(0)
+                expect(high!).toBeGreaterThan(low)
+              }
+            }
+            last = { decision, comparisons }
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('unname an arm whose whole interval has come to the other side', () => {
+    const named = before([arm('a', 20_000, 1_000), arm('b', 20_000, 1_250)], 19)
+    const later = [arm('a', 24_000, 1_600), arm('b', 24_000, 1_300)]
+    const at23 = { decision: fixedHorizon(), ...atDay(23), before: named }
+    expect(outcomes(later, at23)).toEqual({ b: 'worse' })
+    const ended = { decision: fixedHorizon({ ended: true }), ...atDay(28) }
+    const [one] = compare(later, { ...ended, before: { ...named, decision: ended.decision } })
+    expect(one).toMatchObject({ outcome: 'open' })
   })
 })

@@ -100,12 +100,14 @@ function toComparison(
   named: 'higher' | 'lower' | undefined,
   input: CompareInput,
 ): Comparison {
-  const { counts, pair, interval, cautious, evidence, horizon } = measured
-  const relative = pair.toRelative(interval)
+  const { counts, pair, cautious, evidence, horizon } = measured
+  const interval = onItsSide(measured.interval, named)
+  const inRelation = pair.toRelative(interval)
+  const relative = inRelation && onItsSide(inRelation, named)
   const goodWay = input.direction === 'increase' ? 'higher' : 'lower'
   const isEqual = relative !== undefined && isWithin(relative, input.equivalence)
   const outcome = named ? (named === goodWay ? 'better' : 'worse') : isEqual ? 'equal' : 'open'
-  const difference = measured.difference ?? pair.toDifference(interval)
+  const difference = onItsSide(measured.difference ?? pair.toDifference(interval), named)
   return {
     variationId: counts.variationId,
     outcome,
@@ -119,6 +121,17 @@ function toComparison(
     moreDays: outcome === 'open' ? moreDays(measured, input) : null,
     ...(horizon && { horizon }),
   }
+}
+
+/**
+ * What is said of a named arm leaves out 0, and what is beyond it: it was shown to be different, at this look
+ * or an earlier one, at no more than the level of the interval over all arms. At a fixed horizon the interval
+ * alone would not say so: Holm's correction gives the second arm a higher level than its interval has, and a
+ * named arm stays named.
+ */
+function onItsSide({ low, high }: Interval, named: 'higher' | 'lower' | undefined): Interval {
+  if (named === undefined) return { low, high }
+  return named === 'higher' ? { low: Math.max(0, low), high } : { low, high: Math.min(0, high) }
 }
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)

@@ -107,6 +107,21 @@ describe('conclude', () => {
     expect((await concluded()).health.status).toBe('green')
   })
 
+  it('keeps it red, whatever was looked at in between', async () => {
+    const first = await concluded({ counts: [counts('old', 5000, 250), counts('new', 4000, 330)] })
+    const unserved = { ...counts('stray', 30, 0), expectedWeight: 0 }
+    const nobody = [counts('old', 0, 0), counts('new', 0, 0)]
+    for (const between of [
+      [counts('old', 5000, 250), counts('new', 5000, 330), unserved],
+      [counts('old', 5000, 250), { ...counts('new', 5000, 330), expectedWeight: 0 }],
+      nobody,
+    ]) {
+      const second = await concluded({ counts: between, before: first })
+      expect(second.health.status).toBe('red')
+      expect((await concluded({ before: second })).health.status).toBe('red')
+    }
+  })
+
   it('tests the sample ratio over all phases, each with its own shares', async () => {
     const cell = (users: number, expectedWeight: number) => ({ users, expectedWeight })
     const phases = [

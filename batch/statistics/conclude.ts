@@ -37,7 +37,7 @@ export const seedMax = 4_294_967_295
  * Changes with every change of these files that changes a figure or a decision, so that a stored result says
  * what computed it.
  */
-export const statisticsRelease = '4'
+export const statisticsRelease = '5'
 
 /** The expected weight is the share of users that a variation should have, in any unit. */
 export type VariationCounts = ArmCounts
@@ -160,7 +160,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     ...(evidence.segments && { breakdowns: await breakdowns(evidence, evidence.segments, engine) }),
     ...(interactions.length > 0 && { interactions }),
     ...(guardrails.length > 0 && { guardrails: [...guardrails] }),
-    ...(ratio.kind === 'tested' && {
+    ...('logFactor' in ratio && {
       sampleRatio: { logFactor: ratio.logFactor, highestLogFactor: ratio.highestLogFactor },
     }),
     health,
@@ -176,6 +176,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
       equivalence,
       daysToMinimum: rule.daysToMinimum,
       isOver: rule.isOver,
+      countedUntil: window.to,
       caveat: metric?.definition.kind === 'value-per-converter' ? notRandomised : undefined,
       bestOf: (better) => bestOf(better, counts, decision, direction === 'increase' ? 1 : -1),
     }),
