@@ -1,6 +1,6 @@
 // The comparisons of an experiment with a fixed horizon: the curtailed test, exact for few conversions, with
 // Holm's correction for several arms, and the repeated interval that agrees with it.
-import type { Decision, HorizonState } from '../../core/model/experiment-result.ts'
+import type { Comparison, Decision, HorizonState } from '../../core/model/experiment-result.ts'
 import type { ArmCounts, CompareInput, Measured, Named } from './comparison.ts'
 import type { Direction } from './fit.ts'
 import { logit, rateOf } from './conversion-pair.ts'
@@ -119,22 +119,20 @@ function originsOf(
 /**
  * Holm's correction: with r arms unnamed, each is tested at alpha / r. A named arm stays named, unless its
  * whole interval is on the other side by now. After the end, the test has spent all it had, and names no
- * other.
+ * other. What was seen while health was red was no look: it names nothing, and spends nothing.
  */
 export function namedAtHorizon(
   measured: readonly Measured[],
-  direction: Direction,
-  before: CompareInput['before'],
+  { direction, before, isRed = false }: CompareInput,
 ): Named {
   const named = new Map<string, 'higher' | 'lower'>()
-  const earlier = before?.decision.kind === 'fixed-horizon' ? before : undefined
-  for (const { variationId, outcome } of earlier?.comparisons ?? []) {
-    if (outcome !== 'better' && outcome !== 'worse') continue
-    const side = (outcome === 'better') === (direction === 'increase') ? 'higher' : 'lower'
-    const now = measured.find(({ counts }) => counts.variationId === variationId)
-    if (!now || !isContrary(now.interval, side)) named.set(variationId, side)
+  const earlier = before?.decision.kind === 'fixed-horizon' ? before.comparisons : []
+  for (const comparison of earlier) {
+    const side = namedBefore(comparison, direction, before?.isRed === true)
+    const now = measured.find(({ counts }) => counts.variationId === comparison.variationId)
+    if (side && (!now || !isContrary(now.interval, side))) named.set(comparison.variationId, side)
   }
-  if (earlier?.decision.kind === 'fixed-horizon' && earlier.decision.ended) return named
+  if (isRed || isSpent(before)) return named
   const arms = measured as readonly AtHorizon[]
   for (let hasChanged = true; hasChanged;) {
     hasChanged = false
@@ -147,6 +145,36 @@ export function namedAtHorizon(
     }
   }
   return named
+}
+
+/** Results of earlier releases have an outcome only. */
+function namedBefore(
+  { outcome, horizon }: Comparison,
+  direction: Direction,
+  wasRed: boolean,
+): 'higher' | 'lower' | undefined {
+  if (horizon?.named) return horizon.named
+  if (wasRed || (outcome !== 'better' && outcome !== 'worse')) return undefined
+  return (outcome === 'better') === (direction === 'increase') ? 'higher' : 'lower'
+}
+
+function isSpent(before: CompareInput['before']): boolean {
+  if (before?.decision.kind !== 'fixed-horizon') return false
+  return (before.decision.ended && !before.isRed) || before.comparisons.some(({ horizon }) => horizon?.spent)
+}
+
+/** For the next look. */
+export function stateOf(
+  horizon: HorizonState,
+  named: 'higher' | 'lower' | undefined,
+  { decision, before, isRed }: CompareInput,
+): HorizonState {
+  const isOver = decision.kind === 'fixed-horizon' && decision.ended && !isRed
+  return {
+    ...horizon,
+    ...(named && { named }),
+    ...((isOver || isSpent(before)) && { spent: true as const }),
+  }
 }
 
 const isContrary = ({ low, high }: Interval, side: 'higher' | 'lower'): boolean =>

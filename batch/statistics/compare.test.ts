@@ -108,6 +108,11 @@ describe('always-valid comparisons', () => {
     expect(width(4_000)).toBeLessThan(width(null))
   })
 
+  it('name nothing while health is red', () => {
+    const [one] = compare([arm('a', 20_000, 1_000), arm('b', 20_000, 1_250)], { isRed: true })
+    expect(one).toMatchObject({ outcome: 'open', moreDays: null })
+  })
+
   it('name only what a correction over several goals lets through', () => {
     const counts = [arm('a', 20_000, 1_000), arm('b', 20_000, 1_250)]
     expect(outcomes(counts, { discovered: new Set() })).toEqual({ b: 'open' })
@@ -210,6 +215,33 @@ describe('comparisons with a fixed horizon', () => {
     const later = [arm('a', 20_000, 1_000), arm('b', 20_000, 1_200)]
     expect(outcomes(later, { decision: ended, ...atDay(28) })).toEqual({ b: 'better' })
     expect(outcomes(later, { decision: ended, ...atDay(28), before: atEnd })).toEqual({ b: 'open' })
+  })
+
+  it('take nothing from a look while health is red: it names nothing, and spends nothing', () => {
+    const ended = fixedHorizon({ ended: true })
+    const better = [arm('a', 20_000, 1_000), arm('b', 20_000, 1_250)]
+    const alike = [arm('a', 20_000, 1_000), arm('b', 20_000, 1_000)]
+    const lookAt = (counts: readonly ArmCounts[], more: Partial<CompareInput>) => {
+      const decision = more.decision ?? fixedHorizon()
+      const comparisons = compare(counts, { decision, ...atDay(19), ...more })
+      return { outcome: comparisons[0]!.outcome, before: { decision, comparisons, isRed: more.isRed } }
+    }
+    const atEnd = { decision: ended, ...atDay(28) }
+    // Named by what was not to be trusted: forgotten.
+    const red = lookAt(better, { isRed: true })
+    expect(red.outcome).toBe('open')
+    expect(lookAt(alike, { before: red.before }).outcome).toBe('open')
+    // The end seen by what was not to be trusted is still to come; named then, it stays.
+    const redEnd = lookAt(alike, { ...atEnd, isRed: true })
+    const green = lookAt(better, { ...atEnd, before: redEnd.before })
+    expect(green.outcome).toBe('better')
+    // What was known before stays, through any number of looks that say nothing.
+    const through = lookAt(alike, { ...atEnd, isRed: true, before: green.before })
+    expect(through.outcome).toBe('open')
+    expect(lookAt(better, { ...atEnd, before: through.before }).outcome).toBe('better')
+    const unnamed = lookAt(alike, atEnd)
+    const after = lookAt(better, { ...atEnd, isRed: true, before: unnamed.before })
+    expect(lookAt(better, { ...atEnd, before: after.before }).outcome).toBe('open')
   })
 
   it('go on with the level that is left if the end is changed', () => {

@@ -107,6 +107,30 @@ describe('conclude', () => {
     expect((await concluded()).health.status).toBe('green')
   })
 
+  it('names no arm on a damaged lake, and forgets what that seemed to show once it is whole', async () => {
+    const decision = {
+      kind: 'fixed-horizon',
+      alpha: 0.05,
+      gamma: 0.95,
+      endAt: 28 * dayMs,
+      ended: false,
+    } as const
+    const rule = {
+      ...ruleOf({}, 'purchase', 'purchase', { from: 0, to: 0 }, 28 * dayMs),
+      decision,
+      daysToMinimum: 0,
+    }
+    const window = { from: 0, to: 20 * dayMs }
+    const damage = { missingObjects: 1, missingRecords: 0, doubtfulObjects: 0 }
+    const partly = [counts('old', 5000, 250), counts('new', 5000, 400)]
+    const first = await concluded({ rule, window, damage, counts: partly })
+    expect(first.health.status).toBe('red')
+    expect(first.comparisons?.map(({ outcome }) => outcome)).toEqual(['open'])
+    const whole = [counts('old', 5000, 400), counts('new', 5000, 400)]
+    const later = await concluded({ rule, window, counts: whole, before: first })
+    expect(later).toMatchObject({ health: { status: 'green' }, verdict: { kind: 'undecided' } })
+  })
+
   it('keeps it red, whatever was looked at in between', async () => {
     const first = await concluded({ counts: [counts('old', 5000, 250), counts('new', 4000, 330)] })
     const unserved = { ...counts('stray', 30, 0), expectedWeight: 0 }

@@ -131,10 +131,8 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     equivalence,
     window,
     discovered: evidence.discovered,
-    before:
-      isSamePhase && before?.decision
-        ? { decision: before.decision, comparisons: before.comparisons ?? [] }
-        : undefined,
+    isRed: health.status === 'red',
+    before: isSamePhase && before?.decision ? lookOf(before, before.decision) : undefined,
   })
   // Without further users, no traffic brings an answer nearer.
   const isFrozen = window.exposuresUntil !== undefined && decision.kind === 'always-valid'
@@ -203,6 +201,12 @@ function bestOf(
   }
   return better.find((arm) => better.every((other) => other === arm || beats(arm, other)))?.variationId
 }
+
+const lookOf = ({ comparisons = [], health }: Partial<ExperimentResult>, decision: Decision) => ({
+  decision,
+  comparisons,
+  isRed: health?.status === 'red',
+})
 
 const breakdowns = (
   { baselineVariationId, seed }: Evidence,
