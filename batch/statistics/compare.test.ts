@@ -108,6 +108,19 @@ describe('always-valid comparisons', () => {
     expect(width(4_000)).toBeLessThan(width(null))
   })
 
+  it('find a difference of means near 0, as of profits and losses, as soon as one of others', () => {
+    const measured = (variationId: string, mean: number) => ({
+      ...arm(variationId, 100_000, 50_000),
+      measure: { mean, variance: 100, n: 100_000 },
+    })
+    // Of about 5.4 standard errors.
+    for (const mean of [-0.24, -0.1201, -0.12, -0.05, 0, 0.001, 0.1, 0.3, 1, 3, -3]) {
+      const [one] = compare([measured('a', mean), measured('b', mean + 0.24)])
+      expect(one!.outcome, `mean ${mean}`).toBe('better')
+      expect(one!.difference!.high! - one!.difference!.low).toBeLessThan(8 * Math.sqrt(200 / 100_000))
+    }
+  })
+
   it('name nothing while health is red', () => {
     const [one] = compare([arm('a', 20_000, 1_000), arm('b', 20_000, 1_250)], { isRed: true })
     expect(one).toMatchObject({ outcome: 'open', moreDays: null })
