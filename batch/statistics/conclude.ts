@@ -77,7 +77,11 @@ export interface Evidence {
   /** Of a primary goal: the users of other experiments among its own. */
   readonly overlaps?: readonly OverlapCounts[] | undefined
   /** The newest stored result of the experiment and goal: what was red stays red, what was named named. */
-  readonly before?: Partial<ExperimentResult> | undefined
+  readonly before?: EarlierLook | undefined
+}
+
+type EarlierLook = Partial<Omit<ExperimentResult, 'health'>> & {
+  readonly health?: { readonly status: string }
 }
 
 /** Equal evidence gives an equal result: the engine gets the variations sorted by id. */
@@ -202,7 +206,7 @@ function bestOf(
   return better.find((arm) => better.every((other) => other === arm || beats(arm, other)))?.variationId
 }
 
-const lookOf = ({ comparisons = [], health }: Partial<ExperimentResult>, decision: Decision) => ({
+const lookOf = ({ comparisons = [], health }: EarlierLook, decision: Decision) => ({
   decision,
   comparisons,
   isRed: health?.status === 'red',
