@@ -149,6 +149,10 @@ const EarlierResult = ExperimentResult.pick({
   decision: true,
   comparisons: true,
   guardrails: true,
+  interactions: true,
+}).extend({
+  /** Whether it could be trusted: checks of a newer release do not matter. */
+  health: z.object({ status: z.string() }),
 })
 export type EarlierResult = z.infer<typeof EarlierResult>
 export const ResultPage = z.object({

@@ -90,6 +90,27 @@ describe.skipIf(!hasChdb)('a run', () => {
     expect(second?.health.status).toBe('green')
   })
 
+  it('goes on at a fixed horizon from what a look named that could be trusted, and from no other', async () => {
+    const design = { decision: 'fixed-horizon', minimumDays: 0 } as const
+    const experiments = [experiment({ design, stopAt: startAt + 30 * hourMs })]
+    const first = await run({ ...shop, experiments, records: twoGroups })
+    const seen = ExperimentResult.parse(first.posts.at(-1)?.body)
+    expect(seen.comparisons).toMatchObject([{ outcome: 'better', horizon: { named: 'higher' } }])
+    // As an earlier release wrote it.
+    const comparisons = seen.comparisons!.map(({ horizon, ...one }) => {
+      const { named: _, ...state } = horizon!
+      return { ...one, horizon: state }
+    })
+    const alike = [...visitRecords('control', 600, 60), ...visitRecords('green', 610, 62)]
+    const after = async (status: 'green' | 'red') => {
+      const results = [{ ...seen, comparisons, health: { status, checks: [] } }]
+      const { posts } = await run({ ...shop, experiments, records: alike, results })
+      return ExperimentResult.parse(posts.at(-1)?.body).comparisons
+    }
+    expect(await after('green')).toMatchObject([{ outcome: 'better' }])
+    expect(await after('red')).toMatchObject([{ outcome: 'open' }])
+  })
+
   it('ships no winner past a guardrail, and says so', async () => {
     const bought = { ...purchase, key: 'second', event: 'bought' }
     const design = (relative: number) => ({

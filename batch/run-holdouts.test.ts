@@ -150,5 +150,9 @@ describe('a look at a holdout', () => {
   it('says that the groups have other sizes than their slices', () => {
     expect(lookAt(holdout, ['g'], [groups(95_000, 5_000, [0.1, 0.1])], 1).sampleRatio).toBe('passed')
     expect(lookAt(holdout, ['g'], [groups(95_000, 4_000, [0.1, 0.1])], 1).sampleRatio).toBe('failed')
+    // Nothing is to be read then, so nothing is said to differ.
+    const named = (heldOut: number) =>
+      lookAt(holdout, ['g'], [groups(95_000, heldOut, [0.1, 0.2])], 1).goals[0]!.comparison.outcome
+    expect([named(5_000), named(4_000)]).toEqual(['better', 'open'])
   })
 })

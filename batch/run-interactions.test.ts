@@ -38,8 +38,8 @@ const inBoth = (variationId: string, other: string, conversions: number): EventR
       : [own]
   })
 
-async function run(records: readonly EventRecord[]) {
-  const state = { flags: [checkout, search], goals: [purchase], experiments, records }
+async function run(records: readonly EventRecord[], results: readonly ExperimentResult[] = []) {
+  const state = { flags: [checkout, search], goals: [purchase], experiments, records, results }
   const how = { cache: folder, now: startAt + 5 * hourMs }
   const { concluded, failures } = await batchRun('experiments --engine exact', state, how)
   expect(failures).toEqual([])
@@ -91,6 +91,22 @@ describe.runIf(hasChdb)('a run', () => {
     ])
     expect(checkOf(results.get('button'))).toMatchObject({ status: 'passed' })
     expect(results.get('button')!.health.status).toBe('green')
+  })
+
+  it('keeps what was found, with its counts, where it does not show any more', async () => {
+    const found = await run([
+      ...inBoth('control', 'control', 50),
+      ...inBoth('green', 'control', 100),
+      ...inBoth('control', 'green', 100),
+      ...inBoth('green', 'green', 40),
+    ])
+    const alike = ['control', 'green'].flatMap((own) =>
+      ['control', 'green'].flatMap((other) => inBoth(own, other, 60)),
+    )
+    const first = found.get('button')!
+    const later = await run(alike, [first])
+    expect(later.get('button')!.interactions).toEqual(first.interactions)
+    expect((await run(alike)).get('button')!.interactions).toMatchObject([{ outcome: 'not-found' }])
   })
 
   it('says nothing of experiments that share nobody', async () => {

@@ -10,7 +10,8 @@ import type { CountingPlan } from './plan-experiment.ts'
 
 /**
  * One report for each guardrail and arm. A guardrail that this run could not count stands as it was last
- * found in the same phase; without such a result it is not measured, and nothing is shipped.
+ * found in the same phase, if that could be trusted; without such a result it is not measured, and nothing is
+ * shipped.
  */
 export async function judgeGuardrails(
   environmentId: string,
@@ -36,7 +37,8 @@ export async function judgeGuardrails(
     const before = await api.newestResult(environmentId, experiment.id, goalKey)
     if (!before.ok) return before
     const isSamePhase = before.value?.window.from === window.from
-    const known = isSamePhase ? (before.value?.guardrails ?? []) : []
+    const isTrusted = isSamePhase && before.value?.health.status !== 'red'
+    const known = isTrusted ? (before.value?.guardrails ?? []) : []
     const arms = [...weights.keys()].filter((id) => id !== baselineVariationId)
     for (const id of arms)
       reports.push(

@@ -65,10 +65,12 @@ export function lookAt(
       { users: users.others.users, expectedWeight: slicesTotal - holdout.slices },
     ],
   ])
+  const isRed = ratio.kind === 'tested' && ratio.mismatch
+  const asked = { goals: goalKeys.length, now, isRed }
   return {
     at: now,
-    sampleRatio: ratio.kind !== 'tested' ? 'too-early' : ratio.mismatch ? 'failed' : 'passed',
-    goals: goalKeys.map((goalKey, g) => toGoal(holdout, goalKey, found[g]!, goalKeys.length, now)),
+    sampleRatio: ratio.kind !== 'tested' ? 'too-early' : isRed ? 'failed' : 'passed',
+    goals: goalKeys.map((goalKey, g) => toGoal(holdout, goalKey, found[g]!, asked)),
   }
 }
 
@@ -77,8 +79,7 @@ function toGoal(
   { slices, startAt, stopAt }: Observed,
   goalKey: string,
   { heldOut, others }: Groups,
-  goals: number,
-  now: number,
+  { goals, now, isRed }: { readonly goals: number; readonly now: number; readonly isRed: boolean },
 ): HoldoutGoal {
   const arm = (variationId: string, group: Groups['others'], expectedWeight: number) => ({
     variationId,
@@ -93,6 +94,7 @@ function toGoal(
     direction: 'increase',
     equivalence: equivalenceDefault,
     window: { from: startAt, to: Math.min(stopAt, now) },
+    isRed,
   })
   return { goalKey, heldOut, others, comparison: comparison! }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import type { Comparison, Decision } from '../../core/model/experiment-result.ts'
 import { compareArms } from './compare.ts'
 import type { ArmCounts, CompareInput } from './comparison.ts'
@@ -107,6 +108,24 @@ describe('always-valid comparisons', () => {
     expect(width(4_000)).toBeLessThan(width(null))
   })
 
+  it('find a difference of means near 0, as of profits and losses, as soon as one of others', () => {
+    const measured = (variationId: string, mean: number) => ({
+      ...arm(variationId, 100_000, 50_000),
+      measure: { mean, variance: 100, n: 100_000 },
+    })
+    // Of about 5.4 standard errors.
+    for (const mean of [-0.24, -0.1201, -0.12, -0.05, 0, 0.001, 0.1, 0.3, 1, 3, -3]) {
+      const [one] = compare([measured('a', mean), measured('b', mean + 0.24)])
+      expect(one!.outcome, `mean ${mean}`).toBe('better')
+      expect(one!.difference!.high! - one!.difference!.low).toBeLessThan(8 * Math.sqrt(200 / 100_000))
+    }
+  })
+
+  it('name nothing while health is red', () => {
+    const [one] = compare([arm('a', 20_000, 1_000), arm('b', 20_000, 1_250)], { isRed: true })
+    expect(one).toMatchObject({ outcome: 'open', moreDays: null })
+  })
+
   it('name only what a correction over several goals lets through', () => {
     const counts = [arm('a', 20_000, 1_000), arm('b', 20_000, 1_250)]
     expect(outcomes(counts, { discovered: new Set() })).toEqual({ b: 'open' })
@@ -164,6 +183,31 @@ describe('comparisons with a fixed horizon', () => {
     })
   })
 
+  it('are exact for few users without a conversion, as for few with one', () => {
+    const decision = fixedHorizon({ ended: true })
+    for (const users of [9_000, 40_000_000])
+      for (let missed = 0; missed < 40; missed += 1) {
+        const counts = [arm('a', users, users - 12), arm('b', users, users - missed)]
+        const mirrored = [arm('a', users, 12), arm('b', users, missed)]
+        const [one] = compare(counts, { decision, ...atDay(28) })
+        const [other] = compare(mirrored, { decision, direction: 'decrease', ...atDay(28) })
+        // With so few of so many, any change is a small one of those who convert.
+        const outcome = one!.outcome === 'equal' ? 'open' : one!.outcome
+        expect(outcome).toBe(other!.outcome)
+        expect(one!.difference!.estimate).toBeCloseTo(-other!.difference!.estimate, 12)
+        expect(one!.difference!.low).toBeCloseTo(-other!.difference!.high!, 12)
+        expect(one!.difference!.high).toBeCloseTo(-other!.difference!.low, 12)
+      }
+  })
+
+  it('take the usual form if there are many of the rarer outcome at the end, whichever it is', () => {
+    const half = { decision: fixedHorizon(), ...atDay(14) }
+    const [one] = compare([arm('a', 4_000, 3_980), arm('b', 4_000, 3_938)], half)
+    const [other] = compare([arm('a', 4_000, 20), arm('b', 4_000, 62)], half)
+    expect(one!.evidence).toBeCloseTo(other!.evidence!, 10)
+    expect([one!.outcome, other!.outcome]).toEqual(['worse', 'better'])
+  })
+
   const before = (counts: readonly ArmCounts[], day: number, decision = fixedHorizon()) => ({
     decision,
     comparisons: compare(counts, { decision, ...atDay(day) }),
@@ -184,6 +228,33 @@ describe('comparisons with a fixed horizon', () => {
     const later = [arm('a', 20_000, 1_000), arm('b', 20_000, 1_200)]
     expect(outcomes(later, { decision: ended, ...atDay(28) })).toEqual({ b: 'better' })
     expect(outcomes(later, { decision: ended, ...atDay(28), before: atEnd })).toEqual({ b: 'open' })
+  })
+
+  it('take nothing from a look while health is red: it names nothing, and spends nothing', () => {
+    const ended = fixedHorizon({ ended: true })
+    const better = [arm('a', 20_000, 1_000), arm('b', 20_000, 1_250)]
+    const alike = [arm('a', 20_000, 1_000), arm('b', 20_000, 1_000)]
+    const lookAt = (counts: readonly ArmCounts[], more: Partial<CompareInput>) => {
+      const decision = more.decision ?? fixedHorizon()
+      const comparisons = compare(counts, { decision, ...atDay(19), ...more })
+      return { outcome: comparisons[0]!.outcome, before: { decision, comparisons, isRed: more.isRed } }
+    }
+    const atEnd = { decision: ended, ...atDay(28) }
+    // Named by what was not to be trusted: forgotten.
+    const red = lookAt(better, { isRed: true })
+    expect(red.outcome).toBe('open')
+    expect(lookAt(alike, { before: red.before }).outcome).toBe('open')
+    // The end seen by what was not to be trusted is still to come; named then, it stays.
+    const redEnd = lookAt(alike, { ...atEnd, isRed: true })
+    const green = lookAt(better, { ...atEnd, before: redEnd.before })
+    expect(green.outcome).toBe('better')
+    // What was known before stays, through any number of looks that say nothing.
+    const through = lookAt(alike, { ...atEnd, isRed: true, before: green.before })
+    expect(through.outcome).toBe('open')
+    expect(lookAt(better, { ...atEnd, before: through.before }).outcome).toBe('better')
+    const unnamed = lookAt(alike, atEnd)
+    const after = lookAt(better, { ...atEnd, isRed: true, before: unnamed.before })
+    expect(lookAt(better, { ...atEnd, before: after.before }).outcome).toBe('open')
   })
 
   it('go on with the level that is left if the end is changed', () => {
@@ -212,5 +283,59 @@ describe('comparisons with a fixed horizon', () => {
       b: 'better',
       c: 'better',
     })
+  })
+
+  it('give no named arm an interval with 0, or with what is beyond it', () => {
+    const anyUsers = fc.integer({ min: 200, max: 50_000 })
+    const anyRates = fc.array(fc.double({ min: 0.01, max: 0.99, noNaN: true }), {
+      minLength: 5,
+      maxLength: 5,
+    })
+    const days = [7, 14, 21, 28]
+    fc.assert(
+      fc.property(
+        fc.constantFrom('increase', 'decrease'),
+        fc.double({ min: 0.002, max: 0.998, noNaN: true }),
+        fc.array(fc.tuple(anyUsers, anyUsers, anyUsers, anyRates), { minLength: 4, maxLength: 4 }),
+        (direction, rate, steps) => {
+          // Rates that hardly differ, so that arms are named by a little.
+          const counts = ['a', 'b', 'c'].map((id) => ({ id, users: 0, conversions: 0 }))
+          let last: ReturnType<typeof before> | undefined
+          for (const [k, [a, b, c, luck]] of steps.entries()) {
+            for (const [i, users] of [a, b, c].entries()) {
+              const spread = Math.sqrt(rate * (1 - rate) * users)
+              const converted = Math.round(users * rate + 6 * spread * (luck[i]! - 0.5))
+              counts[i]!.users += users
+              counts[i]!.conversions += Math.min(users, Math.max(0, converted))
+            }
+            const decision = fixedHorizon({ ended: k === 3 })
+            const comparisons = compare(
+              counts.map(({ id, users, conversions }) => arm(id, users, conversions)),
+              { decision, direction, ...atDay(days[k]!), before: last },
+            )
+            for (const { outcome, difference, relative } of comparisons) {
+              if (outcome !== 'better' && outcome !== 'worse') continue
+              const isHigher = (outcome === 'better') === (direction === 'increase')
+              for (const { low, high } of [difference!, relative!]) {
+                expect(isHigher ? low : -high!).toBeGreaterThanOrEqual(0)
+                expect(high!).toBeGreaterThan(low)
+              }
+            }
+            last = { decision, comparisons }
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('unname an arm whose whole interval has come to the other side', () => {
+    const named = before([arm('a', 20_000, 1_000), arm('b', 20_000, 1_250)], 19)
+    const later = [arm('a', 24_000, 1_600), arm('b', 24_000, 1_300)]
+    const at23 = { decision: fixedHorizon(), ...atDay(23), before: named }
+    expect(outcomes(later, at23)).toEqual({ b: 'worse' })
+    const ended = { decision: fixedHorizon({ ended: true }), ...atDay(28) }
+    const [one] = compare(later, { ...ended, before: { ...named, decision: ended.decision } })
+    expect(one).toMatchObject({ outcome: 'open' })
   })
 })

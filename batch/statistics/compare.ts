@@ -2,7 +2,7 @@
 // never contradict each other. Both kinds of decision are valid at every look.
 import type { Comparison, Decision } from '../../core/model/experiment-result.ts'
 import { daysUntil } from './days-until.ts'
-import { compareAtHorizon, namedAtHorizon } from './compare-at-horizon.ts'
+import { compareAtHorizon, namedAtHorizon, stateOf } from './compare-at-horizon.ts'
 import type { ArmCounts, CompareInput, Measured, Named } from './comparison.ts'
 import { sequenceOf, type Interval, type Tuning } from './inference.ts'
 import { closedByMeans } from './multiplicity.ts'
@@ -12,7 +12,7 @@ const dayMs = 86_400_000
 
 /** One for each variation but the baseline, in the order of the counts. */
 export function compareArms(input: CompareInput): Comparison[] {
-  const { counts, baselineVariationId, decision, direction, before } = input
+  const { counts, baselineVariationId, decision } = input
   const baseline = counts.find(({ variationId }) => variationId === baselineVariationId)
   const arms = counts.filter(({ variationId }) => variationId !== baselineVariationId)
   if (!baseline) return []
@@ -25,7 +25,7 @@ export function compareArms(input: CompareInput): Comparison[] {
   const named =
     decision.kind === 'always-valid'
       ? namedAlways(measured, decision.alpha, input.discovered)
-      : namedAtHorizon(measured, direction, before)
+      : namedAtHorizon(measured, input)
   return arms.map((arm) => {
     const one = measured.find(({ counts: { variationId } }) => variationId === arm.variationId)
     if (!one) return notMeasured(arm.variationId, reasons.get(arm.variationId) ?? 'it cannot be read')
@@ -97,15 +97,18 @@ export const factorOf = (evidence: number): number => Math.exp(Math.min(evidence
 
 function toComparison(
   measured: Measured,
-  named: 'higher' | 'lower' | undefined,
+  found: 'higher' | 'lower' | undefined,
   input: CompareInput,
 ): Comparison {
-  const { counts, pair, interval, cautious, evidence, horizon } = measured
-  const relative = pair.toRelative(interval)
+  const named = input.isRed ? undefined : found
+  const { counts, pair, cautious, evidence, horizon } = measured
+  const interval = onItsSide(measured.interval, named)
+  const inRelation = pair.toRelative(interval)
+  const relative = inRelation && onItsSide(inRelation, named)
   const goodWay = input.direction === 'increase' ? 'higher' : 'lower'
   const isEqual = relative !== undefined && isWithin(relative, input.equivalence)
   const outcome = named ? (named === goodWay ? 'better' : 'worse') : isEqual ? 'equal' : 'open'
-  const difference = measured.difference ?? pair.toDifference(interval)
+  const difference = onItsSide(measured.difference ?? pair.toDifference(interval), named)
   return {
     variationId: counts.variationId,
     outcome,
@@ -116,9 +119,20 @@ function toComparison(
         : null,
     cautious: (cautious && pair.toRelative(cautious)) ?? null,
     evidence,
-    moreDays: outcome === 'open' ? moreDays(measured, input) : null,
-    ...(horizon && { horizon }),
+    moreDays: outcome === 'open' && !input.isRed ? moreDays(measured, input) : null,
+    ...(horizon && { horizon: stateOf(horizon, found, input) }),
   }
+}
+
+/**
+ * What is said of a named arm leaves out 0, and what is beyond it: it was shown to be different, at this look
+ * or an earlier one, at no more than the level of the interval over all arms. At a fixed horizon the interval
+ * alone would not say so: Holm's correction gives the second arm a higher level than its interval has, and a
+ * named arm stays named.
+ */
+function onItsSide({ low, high }: Interval, named: 'higher' | 'lower' | undefined): Interval {
+  if (named === undefined) return { low, high }
+  return named === 'higher' ? { low: Math.max(0, low), high } : { low, high: Math.min(0, high) }
 }
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)

@@ -23,8 +23,17 @@ export interface CompareInput {
   readonly window: { readonly from: number; readonly to: number }
   /** The arms that a correction over several goals lets be named; undefined if there is none. */
   readonly discovered?: ReadonlySet<string> | undefined
+  /** Health is red: nothing is named, and nothing that is seen now stays. */
+  readonly isRed?: boolean | undefined
   /** Of the last look, if there was one. */
-  readonly before?: { readonly decision: Decision; readonly comparisons: readonly Comparison[] } | undefined
+  readonly before?:
+    | {
+        readonly decision: Decision
+        readonly comparisons: readonly Comparison[]
+        /** Its health was red. */
+        readonly isRed?: boolean | undefined
+      }
+    | undefined
 }
 
 /** Two arms that can be read: all that decisions know of a metric. */

@@ -107,6 +107,45 @@ describe('conclude', () => {
     expect((await concluded()).health.status).toBe('green')
   })
 
+  it('names no arm on a damaged lake, and forgets what that seemed to show once it is whole', async () => {
+    const decision = {
+      kind: 'fixed-horizon',
+      alpha: 0.05,
+      gamma: 0.95,
+      endAt: 28 * dayMs,
+      ended: false,
+    } as const
+    const rule = {
+      ...ruleOf({}, 'purchase', 'purchase', { from: 0, to: 0 }, 28 * dayMs),
+      decision,
+      daysToMinimum: 0,
+    }
+    const window = { from: 0, to: 20 * dayMs }
+    const damage = { missingObjects: 1, missingRecords: 0, doubtfulObjects: 0 }
+    const partly = [counts('old', 5000, 250), counts('new', 5000, 400)]
+    const first = await concluded({ rule, window, damage, counts: partly })
+    expect(first.health.status).toBe('red')
+    expect(first.comparisons?.map(({ outcome }) => outcome)).toEqual(['open'])
+    const whole = [counts('old', 5000, 400), counts('new', 5000, 400)]
+    const later = await concluded({ rule, window, counts: whole, before: first })
+    expect(later).toMatchObject({ health: { status: 'green' }, verdict: { kind: 'undecided' } })
+  })
+
+  it('keeps it red, whatever was looked at in between', async () => {
+    const first = await concluded({ counts: [counts('old', 5000, 250), counts('new', 4000, 330)] })
+    const unserved = { ...counts('stray', 30, 0), expectedWeight: 0 }
+    const nobody = [counts('old', 0, 0), counts('new', 0, 0)]
+    for (const between of [
+      [counts('old', 5000, 250), counts('new', 5000, 330), unserved],
+      [counts('old', 5000, 250), { ...counts('new', 5000, 330), expectedWeight: 0 }],
+      nobody,
+    ]) {
+      const second = await concluded({ counts: between, before: first })
+      expect(second.health.status).toBe('red')
+      expect((await concluded({ before: second })).health.status).toBe('red')
+    }
+  })
+
   it('tests the sample ratio over all phases, each with its own shares', async () => {
     const cell = (users: number, expectedWeight: number) => ({ users, expectedWeight })
     const phases = [

@@ -37,7 +37,7 @@ export const seedMax = 4_294_967_295
  * Changes with every change of these files that changes a figure or a decision, so that a stored result says
  * what computed it.
  */
-export const statisticsRelease = '4'
+export const statisticsRelease = '5'
 
 /** The expected weight is the share of users that a variation should have, in any unit. */
 export type VariationCounts = ArmCounts
@@ -77,7 +77,11 @@ export interface Evidence {
   /** Of a primary goal: the users of other experiments among its own. */
   readonly overlaps?: readonly OverlapCounts[] | undefined
   /** The newest stored result of the experiment and goal: what was red stays red, what was named named. */
-  readonly before?: Partial<ExperimentResult> | undefined
+  readonly before?: EarlierLook | undefined
+}
+
+type EarlierLook = Partial<Omit<ExperimentResult, 'health'>> & {
+  readonly health?: { readonly status: string }
 }
 
 /** Equal evidence gives an equal result: the engine gets the variations sorted by id. */
@@ -131,10 +135,8 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     equivalence,
     window,
     discovered: evidence.discovered,
-    before:
-      isSamePhase && before?.decision
-        ? { decision: before.decision, comparisons: before.comparisons ?? [] }
-        : undefined,
+    isRed: health.status === 'red',
+    before: isSamePhase && before?.decision ? lookOf(before, before.decision) : undefined,
   })
   // Without further users, no traffic brings an answer nearer.
   const isFrozen = window.exposuresUntil !== undefined && decision.kind === 'always-valid'
@@ -160,7 +162,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     ...(evidence.segments && { breakdowns: await breakdowns(evidence, evidence.segments, engine) }),
     ...(interactions.length > 0 && { interactions }),
     ...(guardrails.length > 0 && { guardrails: [...guardrails] }),
-    ...(ratio.kind === 'tested' && {
+    ...('logFactor' in ratio && {
       sampleRatio: { logFactor: ratio.logFactor, highestLogFactor: ratio.highestLogFactor },
     }),
     health,
@@ -176,6 +178,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
       equivalence,
       daysToMinimum: rule.daysToMinimum,
       isOver: rule.isOver,
+      countedUntil: window.to,
       caveat: metric?.definition.kind === 'value-per-converter' ? notRandomised : undefined,
       bestOf: (better) => bestOf(better, counts, decision, direction === 'increase' ? 1 : -1),
     }),
@@ -202,6 +205,12 @@ function bestOf(
   }
   return better.find((arm) => better.every((other) => other === arm || beats(arm, other)))?.variationId
 }
+
+const lookOf = ({ comparisons = [], health }: EarlierLook, decision: Decision) => ({
+  decision,
+  comparisons,
+  isRed: health?.status === 'red',
+})
 
 const breakdowns = (
   { baselineVariationId, seed }: Evidence,

@@ -53,6 +53,7 @@ const verdict = (
     equivalence: 0.02,
     daysToMinimum: 0,
     isOver: false,
+    countedUntil: 0,
     bestOf: () => undefined,
     ...more,
   })

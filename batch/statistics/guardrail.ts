@@ -10,7 +10,7 @@ import { daysUntil } from './days-until.ts'
 import { type Effect, type Measure, pooledVariance } from './effect.ts'
 import type { Direction } from './fit.ts'
 import { nonInferiorityAtAllLooks, type NonInferiorityAtAllLooks, type Tuning } from './inference.ts'
-import { expectedLift, ratioBound } from './measure-pair.ts'
+import { expectedLift, expectedOf, ratioBound } from './measure-pair.ts'
 import { closedByMeans } from './multiplicity.ts'
 import { hasMeasures, unreadable } from './pair.ts'
 import { guardUnreached } from './unreached-guardrail.ts'
@@ -128,7 +128,7 @@ function guardedRates(baseline: ArmCounts, arm: ArmCounts, margin: Margin, sign:
   }
   const varianceOf = (rate: number, { users }: ArmCounts) => (rate * (1 - rate)) / (users + 1)
   const variance = varianceOf(a, baseline) + varianceOf(b, arm)
-  return absolute({ difference: b - a, variance, n, level: a }, margin.absolute, sign)
+  return absolute({ difference: b - a, variance, n, expectedEffect: expectedLift * a }, margin.absolute, sign)
 }
 
 /** With the pooled variance, and a relative margin by Fieller's theorem (1954): mB - (1 - margin) mA. */
@@ -143,7 +143,12 @@ function guardedMeans(
   const n = baseline.users + arm.users
   if ('absolute' in margin)
     return absolute(
-      { difference: b.mean - a.mean, variance: spread / a.n + spread / b.n, n, level: a.mean },
+      {
+        difference: b.mean - a.mean,
+        variance: spread / a.n + spread / b.n,
+        n,
+        expectedEffect: expectedOf(a.mean, spread),
+      },
       margin.absolute,
       sign,
     )
@@ -161,7 +166,7 @@ function guardedMeans(
       scale: 'difference',
     },
     margin: tolerated,
-    expectedEffect: expectedLift * a.mean,
+    expectedEffect: expectedOf(a.mean, spread),
     estimate: b.mean / a.mean - 1,
     worst: (errors) => {
       const bound = ratioBound(errors, -sign as 1 | -1, a.mean, b.mean, spread / a.n, spread / b.n)
@@ -174,14 +179,17 @@ interface Difference {
   readonly difference: number
   readonly variance: number
   readonly n: number
-  /** The baseline's figure. */
-  readonly level: number
+  readonly expectedEffect: number
 }
 
-const absolute = ({ difference, variance, n, level }: Difference, margin: number, sign: 1 | -1): Guarded => ({
+const absolute = (
+  { difference, variance, n, expectedEffect }: Difference,
+  margin: number,
+  sign: 1 | -1,
+): Guarded => ({
   effect: { kind: 'effect', estimate: sign * difference, variance, n, scale: 'difference' },
   margin,
-  expectedEffect: expectedLift * Math.abs(level) || margin,
+  expectedEffect,
   estimate: difference,
   worst: (errors) => difference - sign * errors * Math.sqrt(variance),
 })

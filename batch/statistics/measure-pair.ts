@@ -10,6 +10,16 @@ import type { Interval } from './inference.ts'
 export const reachedMin = 100
 /** Without a plan, most lifts are within so much of the mean, as for conversions. */
 export const expectedLift = 0.15
+/**
+ * And at least so much of a standard deviation, about 15 % of a rate of one in a thousand: of means near 0,
+ * as of profits and losses, a share is next to nothing, and an interval that is tuned to next to nothing is
+ * wide. Being tuned to too much costs little.
+ */
+const expectedDeviations = 0.005
+
+/** Without a plan, the standard deviation of effects on this mean; `spread` is the variance of one unit. */
+export const expectedOf = (mean: number, spread: number): number =>
+  Math.max(expectedLift * Math.abs(mean), expectedDeviations * Math.sqrt(spread))
 
 const isMeasure = (measure: ArmCounts['measure']): measure is Measure =>
   measure !== undefined && !('kind' in measure)
@@ -56,7 +66,7 @@ export function measurePair(baseline: ArmCounts, arm: ArmCounts): Pair {
   const same = (interval: Interval) => interval
   return {
     effect,
-    expectedEffect: expectedLift * Math.abs((a.n * a.mean + b.n * b.mean) / (a.n + b.n)) || unit,
+    expectedEffect: expectedOf((a.n * a.mean + b.n * b.mean) / (a.n + b.n), spread),
     score: { score: (effect.estimate * information) / unit, information },
     unit,
     fromDifference: same,

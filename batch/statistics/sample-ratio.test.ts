@@ -86,9 +86,21 @@ describe('sampleRatio', () => {
   })
 
   it('finds users in variations that are not served, but tolerates five', () => {
-    expect(test([500, 1], [500, 1], [6, 0])).toEqual({ kind: 'unexpected-users', users: 6 })
-    expect(test([20, 1], [20, 1], [6, 0])).toEqual({ kind: 'unexpected-users', users: 6 })
+    expect(test([500, 1], [500, 1], [6, 0])).toMatchObject({ kind: 'unexpected-users', users: 6 })
+    expect(test([20, 1], [20, 1], [6, 0])).toMatchObject({ kind: 'unexpected-users', users: 6 })
     expect(test([500, 1], [500, 1], [5, 0])).toMatchObject({ kind: 'tested', mismatch: false })
+  })
+
+  it('keeps a mismatch where nothing can be tested any more', () => {
+    const before = Math.log(250)
+    const red = { kind: 'tested', logFactor: 0, highestLogFactor: before, mismatch: true }
+    expect(sampleRatio([cells([0, 1], [0, 1])], before)).toEqual(red)
+    expect(sampleRatio([cells([500, 1], [500, 0])], before)).toEqual(red)
+    expect(sampleRatio([cells([500, 1], [500, 0])], Math.log(50))).toMatchObject({ kind: 'skipped' })
+    expect(sampleRatio([cells([500, 1], [500, 1], [6, 0])], before)).toMatchObject({
+      kind: 'unexpected-users',
+      highestLogFactor: before,
+    })
   })
 
   it('does not depend on the order of the variations', () =>

@@ -12,6 +12,7 @@ import betaln from '@stdlib/math-base-special-betaln'
 export const concentration = 2_000
 /** Red at this factor: at most one healthy experiment in a hundred is ever red. */
 export const mismatchFactor = 100
+const red = Math.log(mismatchFactor)
 /** As in Bucketeer: up to five users, or one in ten thousand, may be in variations without a weight. */
 export const unexpectedUsersTolerated = 5
 export const unexpectedShareTolerated = 0.0001
@@ -21,16 +22,16 @@ export interface Cell {
   readonly expectedWeight: number
 }
 
+interface Factors {
+  /** The natural logarithm of the factor at this look. */
+  readonly logFactor: number
+  /** The highest of all looks, which decides: once red, red. */
+  readonly highestLogFactor: number
+}
+
 export type SampleRatio =
-  | {
-      readonly kind: 'tested'
-      /** The natural logarithm of the factor at this look. */
-      readonly logFactor: number
-      /** The highest of all looks, which decides: once red, red. */
-      readonly highestLogFactor: number
-      readonly mismatch: boolean
-    }
-  | { readonly kind: 'unexpected-users'; readonly users: number }
+  | ({ readonly kind: 'tested'; readonly mismatch: boolean } & Factors)
+  | ({ readonly kind: 'unexpected-users'; readonly users: number } & Factors)
   /** More users will make it testable. */
   | { readonly kind: 'too-early'; readonly reason: string }
   /** There is nothing to compare. */
@@ -38,22 +39,26 @@ export type SampleRatio =
 
 /**
  * `phases` are stretches of time with their own weights, in order; each lists the same variations in the same
- * order. `highestBefore` is the highest logarithm of the looks so far: -Infinity before the first.
+ * order. `highestBefore` is the highest logarithm of the looks so far: -Infinity before the first. What was a
+ * mismatch stays one, also where nothing can be tested any more.
  */
 export function sampleRatio(phases: readonly (readonly Cell[])[], highestBefore = -Infinity): SampleRatio {
   const comparable = phases.filter((cells) => cells.filter(isServed).length >= 2)
-  if (comparable.length === 0) return { kind: 'skipped', reason: 'fewer than two variations have a weight' }
   const total = sum(phases.flat().map(({ users }) => users))
-  const unexpected = sum(phases.flat().flatMap((cell) => (isServed(cell) ? [] : [cell.users])))
-  if (unexpected > Math.max(unexpectedUsersTolerated, total * unexpectedShareTolerated))
-    return { kind: 'unexpected-users', users: unexpected }
-  if (total === 0) return { kind: 'too-early', reason: 'there are no users' }
+  const isTestable = comparable.length > 0 && total !== 0
+  if (!isTestable && highestBefore < red)
+    return comparable.length === 0
+      ? { kind: 'skipped', reason: 'fewer than two variations have a weight' }
+      : { kind: 'too-early', reason: 'there are no users' }
 
-  const logFactor = sum(logFactorsOf(comparable))
-  const highestLogFactor = Math.max(logFactor, highestBefore)
+  // A factor of 1 says nothing.
+  const logFactor = isTestable ? sum(logFactorsOf(comparable)) : 0
+  const factors = { logFactor, highestLogFactor: Math.max(logFactor, highestBefore) }
+  const unexpected = sum(phases.flat().flatMap((cell) => (isServed(cell) ? [] : [cell.users])))
+  if (isTestable && unexpected > Math.max(unexpectedUsersTolerated, total * unexpectedShareTolerated))
+    return { kind: 'unexpected-users', users: unexpected, ...factors }
   // Not `>=` alone: a comparison with NaN is false, and must not read as healthy.
-  const mismatch = !(highestLogFactor < Math.log(mismatchFactor))
-  return { kind: 'tested', logFactor, highestLogFactor, mismatch }
+  return { kind: 'tested', mismatch: !(factors.highestLogFactor < red), ...factors }
 }
 
 /**

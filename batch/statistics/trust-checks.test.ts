@@ -1,6 +1,7 @@
 // Invented users are told from verified ones, and honest ones are not accused.
 import { describe, expect, it } from 'vitest'
 import type { Trust } from '../../core/model/experiment-result.ts'
+import { randomFrom } from '../../test/simulate/random.ts'
 import { trustChecks, usersOfOneAddressTolerated } from './trust-checks.ts'
 
 type Row = Trust['variations'][number]
@@ -77,6 +78,28 @@ describe('unverified users', () => {
     expect(checks(forged, { counts: 'verified' })['verified-users']).toBe('skipped')
     expect(checks(forged, { counts: 'server' })['verified-users']).toBe('skipped')
   })
+})
+
+it('accuses few healthy experiments, looked at every hour for four weeks', () => {
+  const random = randomFrom(31)
+  const [experiments, looks, usersPerLook] = [400, 672, 100]
+  let accused = 0
+  for (let experiment = 0; experiment < experiments; experiment++) {
+    const arms = ['old', 'new'].map((id) => ({ ...row(id), verifiedUsers: 0, verifiedConversions: 0 }))
+    for (let look = 0; look < looks; look++) {
+      for (const arm of arms) {
+        for (const kind of ['verified', 'unverified'] as const) {
+          const users = random.poisson(usersPerLook / 4)
+          arm[`${kind}Users`] += users
+          arm[`${kind}Conversions`] += random.binomial(users, 0.2)
+        }
+      }
+      if (checks(arms)['verified-users'] !== 'failed') continue
+      accused++
+      break
+    }
+  }
+  expect(accused / experiments).toBeLessThanOrEqual(0.01)
 })
 
 describe('users of one address', () => {

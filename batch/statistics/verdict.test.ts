@@ -52,6 +52,7 @@ const verdict = (comparisons: Comparison[], more: Partial<VerdictInput> = {}) =>
     equivalence: 0.02,
     daysToMinimum: 0,
     isOver: false,
+    countedUntil: 0,
     guardrails: [],
     bestOf: () => undefined,
     ...more,
@@ -154,6 +155,72 @@ describe('verdictOf', () => {
       moreDays: 7,
       reason: 'Keep running. b is ahead of a, but the minimum duration is not over: wait 7 days more.',
     })
+  })
+
+  it('calls arms practically equal no sooner than it names one', () => {
+    const both = [comparison('b', 'equal'), comparison('c', 'equal')]
+    expect(verdict(both, { daysToMinimum: 6.2 })).toEqual({
+      kind: 'undecided',
+      moreDays: 7,
+      reason:
+        'Keep running. b and c and a are practically equal, but the minimum duration is not over: wait 7 days more.',
+    })
+    expect(verdict([comparison('b', 'open', { moreDays: 1 })], { daysToMinimum: 6.2 })).toMatchObject({
+      kind: 'undecided',
+      moreDays: 7,
+    })
+  })
+
+  it('asks nobody to wait who stopped it before the minimum duration', () => {
+    for (const outcome of ['better', 'worse', 'equal'] as const) {
+      const early = verdict([comparison('b', outcome)], { daysToMinimum: 5.5, isOver: true })
+      expect(early.kind).toBe('undecided')
+      expect(early).not.toHaveProperty('moreDays')
+      expect(early.reason).toMatch(/ended 6 days before its minimum duration: nothing is decided/)
+    }
+    expect(verdict([notMeasured('b', 'nobody converted')], { isOver: true }).reason).toBe(
+      'It is over, and there is nothing to read. Not measured: nobody converted.',
+    )
+  })
+
+  it('says when the planned end is, also where an arm is not measured', () => {
+    const dayMs = 86_400_000
+    const decision = {
+      kind: 'fixed-horizon',
+      alpha: 0.05,
+      gamma: 0.95,
+      endAt: 28 * dayMs,
+      ended: false,
+    } as const
+    const comparisons = [comparison('b', 'worse'), notMeasured('c', 'c has 20 users; 100 are needed')]
+    expect(verdict(comparisons, { decision, countedUntil: 14.5 * dayMs })).toMatchObject({
+      kind: 'undecided',
+      moreDays: 14,
+      reason: expect.stringContaining('the planned end is in 14 days'),
+    })
+  })
+
+  it('tells of an arm that is measured before one that is not', () => {
+    const comparisons = [comparison('b', 'open', { evidence: -2 }), notMeasured('c', 'nobody converted')]
+    expect(verdict(comparisons).reason).toContain('against a, b is at +10 %')
+  })
+
+  it('says to keep the baseline if who beats it breaks a guardrail, and no other arm may still', () => {
+    const report = {
+      goalKey: 'refund',
+      variationId: 'b',
+      outcome: 'broken',
+      margin: { relative: 0.05 },
+      estimate: 0.2,
+      worst: 0.4,
+      moreDays: null,
+      reason: 'b breaks refund.',
+    } as const
+    const guarded = (other: Comparison['outcome'], more: Partial<VerdictInput> = {}) =>
+      verdict([comparison('b', 'better'), comparison('c', other)], { guardrails: [report], ...more }).reason
+    expect(guarded('open')).toMatch(/The other arms are not decided yet\.$/)
+    expect(guarded('equal')).toMatch(/Keep a\.$/)
+    expect(guarded('open', { isOver: true })).toMatch(/Keep a\.$/)
   })
 
   it('names none at, and none after, the planned end', () => {

@@ -12,6 +12,8 @@ import type { GuardrailReport } from '../../core/model/guardrail.ts'
 import { guardedBy, guardrailVerdict, pending, unshippable } from './guardrail-verdict.ts'
 import { be, days, listed, percent, signed } from './words.ts'
 
+const dayMs = 86_400_000
+
 export interface VerdictInput {
   readonly role: GoalRole
   /** The variations are equal, so what differs is a fault. */
@@ -26,8 +28,10 @@ export interface VerdictInput {
   readonly equivalence: number
   /** Until the minimum duration is over; 0 after it. */
   readonly daysToMinimum: number
-  /** Whether more users may still come. */
+  /** Whether no more users come. */
   readonly isOver: boolean
+  /** Epoch milliseconds. */
+  readonly countedUntil: number
   /** Why a primary goal like this decides nothing; a sentence. */
   readonly caveat?: string | undefined
   /** Of several arms that beat the baseline, the one that also beats all others of them. */
@@ -52,7 +56,8 @@ export function verdictOf(input: VerdictInput): Verdict {
   const unread = comparisons.filter(({ outcome }) => outcome === 'not-measured')
   if (unread.length === comparisons.length) {
     const reason = [...new Set(unread.map(({ reason: why }) => why ?? ''))].join(' ')
-    return { kind: 'too-early', reason: `Do not read it yet. ${reason}`.trim() }
+    const now = input.isOver ? 'It is over, and there is nothing to read.' : 'Do not read it yet.'
+    return { kind: 'too-early', reason: `${now} ${reason}`.trim() }
   }
   if (input.isAa) return sound(input)
   const { verdict, said } = decided(input, better, worse)
@@ -65,15 +70,18 @@ function decided(input: VerdictInput, better: string[], worse: string[]) {
   const { comparisons, baselineVariationId: baseline } = input
   const { broken, unproven } = guardedBy(input.guardrails)
   const silent = (verdict: Verdict) => ({ verdict, said: false })
-  if (input.daysToMinimum > 0 && better.length + worse.length + broken.length > 0)
-    return silent(waiting(input, better, worse))
+  if (input.daysToMinimum > 0) {
+    const seen = seenSoFar(input, better, worse, broken)
+    if (seen !== undefined) return silent(waiting(input, seen))
+  }
   const whole = better.filter((id) => !broken.includes(id))
   const shippable = whole.filter((id) => !unproven.includes(id))
   if (shippable.length > 0) return silent(winning(input, shippable))
   if (whole.length > 0) return { verdict: pending(input, whole), said: true }
   const isOut = ({ variationId, outcome }: Comparison) => outcome === 'worse' || broken.includes(variationId)
   const other = comparisons.filter((one) => !isOut(one))
-  if (better.length > 0) return { verdict: unshippable(input, better, other.length > 0), said: true }
+  const mayWin = !input.isOver && other.some(({ outcome }) => outcome !== 'equal')
+  if (better.length > 0) return { verdict: unshippable(input, better, mayWin), said: true }
   if (other.length === 0) {
     const broke = broken.filter((id) => !worse.includes(id))
     const reasons = [
@@ -111,16 +119,30 @@ function secondary(baseline: string, better: string[], worse: string[]): Verdict
   return { kind: 'secondary', better, worse, reason: `${shown} A secondary goal does not decide.` }
 }
 
-function waiting({ daysToMinimum, baselineVariationId }: VerdictInput, better: string[], worse: string[]) {
-  const seen =
-    better.length > 0
-      ? `${listed(better)} ${be(better)} ahead of ${baselineVariationId}`
-      : worse.length > 0
-        ? `${listed(worse)} ${be(worse)} behind ${baselineVariationId}`
-        : 'A guardrail is broken'
+/** What would be said after the minimum duration; undefined if nothing is decided. */
+function seenSoFar(
+  { baselineVariationId: baseline, comparisons }: VerdictInput,
+  better: string[],
+  worse: string[],
+  broken: readonly string[],
+): string | undefined {
+  if (better.length > 0) return `${listed(better)} ${be(better)} ahead of ${baseline}`
+  if (worse.length > 0) return `${listed(worse)} ${be(worse)} behind ${baseline}`
+  if (broken.length > 0) return 'A guardrail is broken'
+  return comparisons.every(({ outcome }) => outcome === 'equal')
+    ? `${listed(comparisons.map(({ variationId }) => variationId))} and ${baseline} are practically equal`
+    : undefined
+}
+
+/** The minimum duration holds for whatever is decided, and an end before it decides nothing. */
+function waiting({ daysToMinimum, isOver }: VerdictInput, seen: string): Verdict {
   const moreDays = Math.ceil(daysToMinimum)
+  if (isOver) {
+    const reason = `${seen}, but the experiment ended ${days(moreDays)} before its minimum duration: nothing is decided.`
+    return { kind: 'undecided', reason }
+  }
   const reason = `${seen}, but the minimum duration is not over: wait ${days(moreDays)} more.`
-  return { kind: 'undecided' as const, reason: `Keep running. ${reason}`, moreDays }
+  return { kind: 'undecided', reason: `Keep running. ${reason}`, moreDays }
 }
 
 function winning(input: VerdictInput, better: string[]): Verdict {
@@ -160,7 +182,7 @@ function equal({ baselineVariationId: baseline, comparisons, equivalence }: Verd
 
 /** `arms` are those that may still be shipped. */
 function open(
-  { baselineVariationId: baseline, decision, isOver }: VerdictInput,
+  { baselineVariationId: baseline, decision, isOver, countedUntil, daysToMinimum }: VerdictInput,
   arms: readonly Comparison[],
 ): Verdict {
   if (decision.kind === 'fixed-horizon' && decision.ended)
@@ -176,12 +198,12 @@ function open(
     }
   const open = arms.filter(({ outcome }) => outcome === 'open' || outcome === 'not-measured')
   const known = open.flatMap(({ moreDays }) => (moreDays === null ? [] : [moreDays]))
-  const leader = open.reduce((a, b) => ((b.evidence ?? 0) > (a.evidence ?? 0) ? b : a))
+  const leader = open.reduce((a, b) => (evidenceOf(b) > evidenceOf(a) ? b : a))
   const interval = leader.relative
     ? `; against ${baseline}, ${leader.variationId} is ${words(leader.relative)}`
     : ''
   if (decision.kind === 'fixed-horizon') {
-    const moreDays = Math.ceil(known[0] ?? 0)
+    const moreDays = Math.ceil(Math.max(0, decision.endAt - countedUntil) / dayMs)
     return {
       kind: 'undecided',
       moreDays,
@@ -190,10 +212,13 @@ function open(
   }
   if (known.length === 0)
     return { kind: 'undecided', reason: `Keep running: no answer is near at this traffic${interval}.` }
-  const moreDays = Math.min(...known)
+  const moreDays = Math.max(Math.min(...known), Math.ceil(daysToMinimum))
   const reason = `Keep running: about ${days(moreDays)} more at this traffic${interval}.`
   return { kind: 'undecided', moreDays, reason }
 }
+
+/** What is not measured has none. */
+const evidenceOf = ({ evidence }: Comparison) => evidence ?? -Infinity
 
 type Relative = NonNullable<Comparison['relative']>
 

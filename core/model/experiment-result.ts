@@ -118,6 +118,10 @@ export const HorizonState = z.object({
   planned: z.number().min(0),
   /** One for each number of arms that are not named yet, from one on. */
   origins: z.array(HorizonOrigin),
+  /** How the arm differs, if it is named at this look or was at an earlier one that could be trusted. */
+  named: z.enum(['higher', 'lower']).optional(),
+  /** The planned end was looked at, and could be trusted. Absent: not yet, or by an earlier release. */
+  spent: z.literal(true).optional(),
 })
 export type HorizonState = z.infer<typeof HorizonState>
 

@@ -15,6 +15,8 @@ describe('the chance to be the best', () => {
     [5, 1],
     [30, 20],
     [3, 3],
+    [0.5, 1],
+    [0.01, 0.5],
   ])('of Beta(%s, 1) against Beta(%s, 1) is the closed form', (a, b) => {
     const [chance] = chancesOfBest([beta(a, 1), beta(b, 1)], 'highest')
     expect(chance).toBeCloseTo(a / (a + b), 2)
@@ -25,6 +27,34 @@ describe('the chance to be the best', () => {
     expect([narrow!, wide!].map((each) => each.toFixed(2))).toEqual(['0.50', '0.50'])
     const rare = chancesOfBest([beta(100, 1e6), beta(150, 1e6)], 'highest')
     expect(rare[1]).toBeGreaterThan(0.99)
+  })
+
+  // P(B > A) of two million draws (numpy) from Beta(1/2 + goals, 1/2 + misses).
+  it.each([
+    [[200, 0], [200, 1], 0.818],
+    [[1_000, 0], [1_000, 1], 0.8185],
+    [[200, 0], [2_000, 10], 0.8385],
+    [[200, 1], [200, 3], 0.841],
+    [[200, 200], [200, 199], 0.182],
+  ])('knows little of %j against %j, where goals or misses are few', (a, b, expected) => {
+    const [first, second] = [a, b].map(([users, goals]) => ({ users: users!, goals: goals! }))
+    const rates = stratifiedRates([[first!, second!]])
+    expect(Math.abs(chancesOfBest(rates, 'highest')[1]! - expected)).toBeLessThan(0.004)
+  })
+
+  it('takes no phase of an arm without goals for one that is known', () => {
+    // By its own rate, b would be at 0.25 % with hardly any doubt: in the second phase it had 50 users.
+    const phases = [
+      [
+        { users: 5_000, goals: 25 },
+        { users: 5_000, goals: 25 },
+      ],
+      [
+        { users: 9_950, goals: 50 },
+        { users: 50, goals: 0 },
+      ],
+    ]
+    expect(chancesOfBest(stratifiedRates(phases), 'highest')[1]).toBeGreaterThan(0.2)
   })
 
   it('adds up to 1, favours whoever has the higher rate, and turns round with the direction', () => {

@@ -15,10 +15,14 @@ export interface Rate {
 
 /** Users' worth of trust that the arms of a phase are alike. */
 const priorUsers = 2
+/** Jeffreys' prior of all phases together: without a goal so far, an arm may still have some to come. */
+const priorGoals = 0.5
 
 /**
  * What is known of each arm's rate among the users of all phases. Each phase lists the same arms. In each,
- * the prior is its own rate over all arms, so an arm without users in it differs in nothing.
+ * the prior is its own rate over all arms, so an arm without users in it differs in nothing. The arm's
+ * estimate is as good as that of so many users of one phase as would vary as much, by the phases' own rates:
+ * by the arm's, a phase in which it has no goal yet would count as known exactly.
  */
 export function stratifiedRates(phases: readonly (readonly ArmCounts[])[]): Rate[] {
   const totals = phases.map((arms) => ({
@@ -27,29 +31,35 @@ export function stratifiedRates(phases: readonly (readonly ArmCounts[])[]): Rate
   }))
   const all = sum(totals.map(({ users }) => users))
   return (phases[0] ?? []).map((_, arm) => {
-    let [mean, variance] = [0, 0]
+    let [mean, level, variance] = [0, 0, 0]
     for (const [p, arms] of phases.entries()) {
       const total = totals[p]!
       const weight = all === 0 ? 1 / phases.length : total.users / all
       const expected = (total.goals + 0.5) / (total.users + 1)
       const { users, goals } = arms[arm]!
-      const rate = (goals + priorUsers * expected) / (users + priorUsers)
-      mean += weight * rate
-      variance += weight ** 2 * ((rate * (1 - rate)) / (users + priorUsers + 1))
+      mean += weight * ((goals + priorUsers * expected) / (users + priorUsers))
+      level += weight * expected
+      variance += weight ** 2 * ((expected * (1 - expected)) / (users + priorUsers))
     }
-    return { mean, variance }
+    const users = (level * (1 - level)) / variance
+    return momentsOf(priorGoals + mean * users, priorGoals + (1 - mean) * users)
   })
 }
 
+const momentsOf = (alpha: number, beta: number): Rate => {
+  const total = alpha + beta
+  return { mean: alpha / total, variance: (alpha * beta) / (total ** 2 * (total + 1)) }
+}
+
 const pointsPerArm = 400
-/** On each side of an arm's mean. Beyond it there is less than 1e-14 of the probability. */
-const deviations = 8
-const edge = 1e-12
+/** Logarithms of odds outside of which there is less than 1e-14 of the probability. */
+const reach = (shape: number, spread: number) => 8 * spread + 32 / shape
 
 /** They add up to 1. Thompson sampling gives each arm so many of the users, on average. */
 export function chancesOfBest(rates: readonly Rate[], best: 'highest' | 'lowest'): number[] {
-  const points = gridOf(rates)
-  const cumulated = rates.map((rate) => cumulate(points, densitiesOf(rate, points)))
+  const shapes = rates.map(shapesOf)
+  const points = gridOf(shapes)
+  const cumulated = shapes.map((shape) => cumulate(points, densitiesOf(shape, points)))
   const chances = rates.map((_, arm) => {
     let chance = 0
     for (let i = 1; i < points.length; i++) {
@@ -68,25 +78,39 @@ export function chancesOfBest(rates: readonly Rate[], best: 'highest' | 'lowest'
   return chances.map((chance) => chance / total)
 }
 
-/** Fine where any arm may be: one may be known a hundred times better than another. */
-function gridOf(rates: readonly Rate[]): number[] {
-  const points = rates.flatMap(({ mean, variance }) => {
-    const spread = deviations * Math.sqrt(variance)
-    const from = Math.max(edge, mean - spread)
-    const step = (Math.min(1 - edge, mean + spread) - from) / (pointsPerArm - 1)
+interface Shapes {
+  readonly alpha: number
+  readonly beta: number
+}
+
+const shapesOf = ({ mean, variance }: Rate): Shapes => {
+  const precision = (mean * (1 - mean)) / variance - 1
+  return { alpha: mean * precision, beta: (1 - mean) * precision }
+}
+
+/**
+ * On the scale of log odds, where a density has one peak and no end points. Fine where any arm may be: one
+ * may be known a hundred times better than another.
+ */
+function gridOf(shapes: readonly Shapes[]): number[] {
+  const points = shapes.flatMap(({ alpha, beta }) => {
+    const spread = Math.sqrt(1 / alpha + 1 / beta)
+    const from = Math.log(alpha / beta) - reach(alpha, spread)
+    const step = (Math.log(alpha / beta) + reach(beta, spread) - from) / (pointsPerArm - 1)
     return Array.from({ length: pointsPerArm }, (_, i) => from + i * step)
   })
   return points.toSorted((a, b) => a - b)
 }
 
-/** Up to a factor. */
-function densitiesOf({ mean, variance }: Rate, points: readonly number[]): number[] {
-  const precision = Math.max((mean * (1 - mean)) / variance - 1, edge)
-  const [a, b] = [mean * precision - 1, (1 - mean) * precision - 1]
-  const logarithms = points.map((x) => a * Math.log(x) + b * Math.log1p(-x))
+/** Of log odds; up to a factor. */
+function densitiesOf({ alpha, beta }: Shapes, points: readonly number[]): number[] {
+  const logarithms = points.map((t) => -alpha * softplus(-t) - beta * softplus(t))
   const highest = Math.max(...logarithms)
   return logarithms.map((logarithm) => Math.exp(logarithm - highest))
 }
+
+/** ln(1 + exp(t)), without overflow. */
+const softplus = (t: number): number => Math.max(0, t) + Math.log1p(Math.exp(-Math.abs(t)))
 
 function cumulate(points: readonly number[], densities: readonly number[]): number[] {
   const cumulated = [0]

@@ -81,7 +81,7 @@ describe('golden values', () => {
 
 const directions: Direction[] = ['above', 'below']
 const anyLimit = fc.oneof(
-  fc.constantFrom(1e-12, 1e-6, 0.05, 0.5, 0.99, 1),
+  fc.constantFrom(1e-12, 1e-6, 0.05, 0.5, 0.99, 0.9999, 1 - 1e-12, 1),
   fc.double({ min: 1e-6, max: 1, noNaN: true }),
 )
 const anyShare = fc.oneof(fc.constantFrom(1e-5, 1 - 1e-5), fc.double({ min: 0.001, max: 0.999, noNaN: true }))
@@ -193,7 +193,7 @@ describe('any stream', () => {
   it('has a mean factor of at most 1 within the limit, for every bet', () => {
     fc.assert(
       fc.property(
-        fc.double({ min: 0.001, max: 0.98, noNaN: true }),
+        fc.oneof(fc.constantFrom(0.995, 0.9999), fc.double({ min: 0.001, max: 0.9999, noNaN: true })),
         anyShare,
         fc.double({ min: 0, max: 1, noNaN: true }),
         fc.double({ min: 0, max: 1, noNaN: true }),
@@ -230,6 +230,68 @@ const sizeOf = (bet: Bet, { users, goalUsers, baselineUsers, baselineGoalUsers }
   Math.abs((users - goalUsers) * bet.miss) +
   Math.abs(baselineGoalUsers * bet.baselineGoal) +
   Math.abs((baselineUsers - baselineGoalUsers) * bet.baselineMiss)
+
+describe('a limit near everybody', () => {
+  const nobody = alone(0, 0)
+  /** Users until it fires, of so many whose misses come evenly; undefined if it does not. */
+  function usersUntil(limit: number, direction: Direction, rate: number, users = 100_000) {
+    const detector = openDetector(betsOnRate(limit, direction))
+    detector.advance(240, nobody)
+    for (let user = 1; user <= users; user++) {
+      const misses = Math.floor(user * (1 - rate)) - Math.floor((user - 1) * (1 - rate))
+      detector.advance(0.1, alone(1, 1 - misses))
+      if (detector.evidence() >= 20) return user
+    }
+    return undefined
+  }
+
+  it.each([
+    [0.99, 0.98],
+    [0.99, 0.95],
+    [0.995, 0.99],
+    [0.9, 0.88],
+    [0.999, 0.9],
+  ])('%f at least: finds that only %f reach the goal', (limit, rate) => {
+    const found = usersUntil(limit, 'below', rate)
+    expect(found).toBeLessThan(1.5 * usersToFind(1 - rate, 1 - limit, 0.05))
+  })
+
+  it.each([
+    [0.995, 0.994],
+    [0.999, 0.998],
+    [0.9, 0.89],
+  ])('%f at most: fires at no rate below it, such as %f, however many come', (limit, rate) => {
+    expect(usersUntil(limit, 'above', rate, 500_000)).toBeUndefined()
+  })
+
+  it('takes more than 99 % for everybody, since nothing is above', () => {
+    expect(usersUntil(1, 'above', 0.985)).toBeUndefined()
+    expect(usersUntil(1, 'above', 1)).toBeDefined()
+  })
+
+  it('is the limit of those who miss the goal, the other way round', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.501, max: 0.9999, noNaN: true }),
+        fc.constantFrom(...directions),
+        fc.array(fc.tuple(fc.nat(60), fc.nat(60)), { maxLength: 20 }),
+        (limit, direction, looks) => {
+          const mirrored = direction === 'above' ? 'below' : 'above'
+          const found = followed(
+            betsOnRate(limit, direction),
+            looks.map(([goals, misses]) => [1, alone(goals + misses, goals)]),
+          )
+          const others = followed(
+            betsOnRate(1 - limit, mirrored),
+            looks.map(([goals, misses]) => [1, alone(goals + misses, misses)]),
+          )
+          for (const [i, evidence] of found.entries())
+            expect(Math.abs(Math.log(evidence / others[i]!))).toBeLessThan(1e-6)
+        },
+      ),
+    )
+  })
+})
 
 describe('a change', () => {
   it('is found as soon after 90 quiet days as after one', () => {

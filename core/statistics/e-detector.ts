@@ -42,29 +42,45 @@ export const evidenceNeeded = (alpha: number): number => (1 + minutesAtFirst / b
 
 /** An M beyond it would become infinite, and with the next factor 0 no number. */
 const evidenceMax = 1e290
-/** No rate is above 1 or below 0, so these stand for practically everybody and nobody. */
-const rateLimits = { min: 1e-9, max: 0.99 }
+/** Nobody and everybody, as limits of a rate: bets on less, or on more, have something to lose. */
+const rateLimits = { min: 1e-9, max: 1 - 1e-9 }
+/** No rate is above 1, so this share stands for practically everybody. */
+const everybody = 0.99
 
 const timesAbove = [1.25, 1.5, 2, 3, 5, 10]
 const timesBelow = [0.8, 0.65, 0.5, 0.35, 0.2, 0.1]
 /** Shares of the largest bet that cannot lose everything. */
 const stakes = [0.02, 0.05, 0.1, 0.2, 0.4, 0.8]
 
-/** Against the limit `threshold` of the rate, in (0, 1]. Exact for any number of users. */
+/**
+ * Against the limit `threshold` of the rate, in (0, 1]. Exact for any number of users. A rate is bet on by
+ * those who are rarer: of a limit above one half, those who miss the goal. Else a limit of 99 % would know
+ * rates of 79 % and less only, and not find 98 % in any time.
+ */
 export function betsOnRate(threshold: number, direction: Direction): Bet[] {
-  const p = Math.min(rateLimits.max, Math.max(rateLimits.min, threshold))
-  const rates =
-    direction === 'above'
-      ? timesAbove.map((times) => Math.min(p * times, (1 + p) / 2))
-      : timesBelow.map((times) => p * times)
-  return rates.map((rate) => ({
-    goal: Math.log(rate / p),
-    miss: Math.log((1 - rate) / (1 - p)),
-    baselineGoal: 0,
-    baselineMiss: 0,
-    rate,
-  }))
+  if (threshold > 0.5) {
+    const limit = threshold < 1 ? Math.min(rateLimits.max, threshold) : everybody
+    const missed = ratesBeyond(1 - limit, direction === 'above' ? 'below' : 'above')
+    return missed.map((rate) => betOn(1 - rate, Math.log((1 - rate) / limit), Math.log(rate / (1 - limit))))
+  }
+  const limit = Math.max(rateLimits.min, threshold)
+  return ratesBeyond(limit, direction).map((rate) =>
+    betOn(rate, Math.log(rate / limit), Math.log((1 - rate) / (1 - limit))),
+  )
 }
+
+const ratesBeyond = (limit: number, direction: Direction): number[] =>
+  direction === 'above'
+    ? timesAbove.map((times) => Math.min(limit * times, (1 + limit) / 2))
+    : timesBelow.map((times) => limit * times)
+
+const betOn = (rate: number, goal: number, miss: number): Bet => ({
+  goal,
+  miss,
+  baselineGoal: 0,
+  baselineMiss: 0,
+  rate,
+})
 
 /**
  * Against the baseline: rate - baseline's rate > `margin`, or for `below` the other way round. `share` is

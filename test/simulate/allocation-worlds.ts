@@ -27,6 +27,8 @@ const worlds: readonly World[] = [
     rates: (day) => (day < 14 ? [0.05, 0.06] : [0.06, 0.05]),
   },
   { name: '5 and 5 %', rates: () => [0.05, 0.05] },
+  { name: '0.2 and 0.3 %', rates: () => [0.002, 0.003] },
+  { name: '0.2, 0.2 and 0.3 %', rates: () => [0.002, 0.002, 0.003] },
 ]
 
 interface Outcome {

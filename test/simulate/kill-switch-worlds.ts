@@ -48,6 +48,8 @@ const healthyWorlds: readonly World[] = [
     direction: 'below',
     rateAt: () => 0.058 * within,
   },
+  { name: 'below 99 %: 99.05 %', threshold: 0.99, direction: 'below', rateAt: () => 0.9905 },
+  { name: '99.4 of 99.5 %', threshold: 0.995, direction: 'above', rateAt: () => 0.994 },
 ]
 
 /** Looks with no users decide nothing. */
