@@ -140,6 +140,17 @@ export function isPreparedFolder(directory: string): boolean {
   return existsSync(path) && isPrepared(join(directory, 'state'), firstToken(readFileSync(path, 'utf8')))
 }
 
+/** Gives a folder the token and the database that a first start gives it, so that a start finds them. */
+export async function prepareFolder(directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true })
+  const lock = lockFolder(directory, 0)
+  try {
+    await prepareDatabase(directory, lock, firstToken(ensureSecret(directory, 'token', 'tla_')))
+  } finally {
+    lock.release()
+  }
+}
+
 /** A secret of this directory. The first start creates it. */
 function ensureSecret(directory: string, name: string, prefix: string): string {
   const path = join(directory, name)

@@ -1,9 +1,7 @@
 // The requests of Bucketeer's Node server SDK (0.4.6), which is in no registry, with every header as recorded
 // from it, over TLS, which it always uses. `https.request` without a length sends chunks, as the SDK does.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { request } from 'node:https'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
@@ -15,13 +13,14 @@ import {
   createFlag,
   createTestEnvironment,
   type TestEnvironment,
+  preparedFolder,
 } from '../support/stack-fixture.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'tackline-https-'))
+const directory = await preparedFolder()
 let stack: Stack
 let environment: TestEnvironment
 beforeAll(async () => {
-  stack = await startStack({ port: await freePort(), directory, state: 'reset', https: true })
+  stack = await startStack({ port: await freePort(), directory, state: 'keep', https: true })
   environment = await createTestEnvironment(stack, 'node-sdk')
   await createFlags(environment)
 })

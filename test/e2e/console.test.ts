@@ -1,18 +1,18 @@
 // The console as the stack serves it: page, files and content security policy. It must not hide API routes.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../../scripts/stack.ts'
 import { freePort } from '../../scripts/free-port.ts'
+import { preparedFolder } from '../support/stack-fixture.ts'
 
 const folder = join(import.meta.dirname, '../../console/dist')
-const directory = mkdtempSync(join(tmpdir(), 'tackline-console-'))
+const directory = await preparedFolder()
 let stack: Stack
 
 beforeAll(async () => {
-  stack = await startStack({ port: await freePort(), directory, state: 'reset' })
+  stack = await startStack({ port: await freePort(), directory, state: 'keep' })
 })
 afterAll(async () => {
   await stack?.stop()

@@ -2,8 +2,7 @@
 // fake, the Worker that answers is a real stack, whose D1 takes the first token. The terminal is a real one
 // (a pty, by util-linux's `script`), where there is that program.
 import { spawn, spawnSync } from 'node:child_process'
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { globSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
@@ -12,12 +11,13 @@ import { freePort } from '../../scripts/free-port.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
 import { root, typescript } from '../../scripts/tool.ts'
 import { type FakeWrangler, useFakeWrangler } from '../deploy/fake-wrangler.ts'
+import { preparedFolder } from '../support/stack-fixture.ts'
 
-const directory = mkdtempSync(path.join(tmpdir(), 'tackline-dialogue-'))
+const directory = await preparedFolder()
 let running: Stack | undefined
 const stack = () => running!
 beforeAll(async () => {
-  running = await startStack({ port: await freePort(), directory, state: 'reset', https: true })
+  running = await startStack({ port: await freePort(), directory, state: 'keep', https: true })
 }, 90_000)
 afterAll(async () => {
   await running?.stop()

@@ -1,16 +1,15 @@
 // E-mail and digests on the real stack, against a provider over HTTP that hangs, redirects, fails or answers
 // without end. Its receiver is real; the provider's API has the form of Resend's.
 import type { ServerResponse } from 'node:http'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { freePort } from '../../scripts/free-port.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
 import { type Receiver, controlWith, startReceiver } from '../support/webhook-receiver.ts'
+import { preparedFolder } from '../support/stack-fixture.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'tackline-email-'))
+const directory = await preparedFolder()
 const path = '/environments/shop'
 const until = { timeout: 30_000, interval: 100 }
 let receiver: Receiver
@@ -43,7 +42,7 @@ beforeAll(async () => {
     else response.end('{"id":"1"}')
   })
   const configs = { control: controlWith(receiver) }
-  stack = await startStack({ port: await freePort(), directory, state: 'reset', configs })
+  stack = await startStack({ port: await freePort(), directory, state: 'keep', configs })
   await call(stack, 'POST', '/environments', { id: 'shop' })
 }, 90_000)
 afterAll(async () => {

@@ -1,8 +1,7 @@
 // No acknowledged event is lost or counted twice: real edge, real queue, and the product's ingest with
 // failing bindings.
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -18,8 +17,9 @@ import { call } from '../../scripts/admin.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
 import { freePort } from '../../scripts/free-port.ts'
+import { preparedFolder } from '../support/stack-fixture.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'tackline-faults-'))
+const directory = await preparedFolder()
 let stack: Stack
 let clientKey: string
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   stack = await startStack({
     port: await freePort(),
     directory,
-    state: 'reset',
+    state: 'keep',
     configs: { ingest: 'test/e2e/flaky-ingest/wrangler.toml' },
   })
   ;({ clientKey } = await seedDemo(stack, 'demo'))

@@ -1,17 +1,15 @@
 // The stack is killed while it writes. Afterwards every acknowledged change is there, and D1, KV and the
 // environment object agree. Events in flight are not tested: the local queue keeps them in memory,
 // Cloudflare's does not (docs/architecture.md).
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import type { Flag } from '../../core/model/flag.ts'
 import { call } from '../../scripts/admin.ts'
 import { demoEnvironment, seedDemo } from '../../scripts/demo-data.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
 import { freePort } from '../../scripts/free-port.ts'
+import { preparedFolder } from '../support/stack-fixture.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'tackline-kill-'))
+const directory = await preparedFolder()
 const path = `/environments/${demoEnvironment}`
 const writers = 4
 const cutsMs = [400, 700, 1_000]
@@ -58,7 +56,7 @@ const draft = (key: string) => ({
 
 it('loses no acknowledged change and publishes all or nothing', async () => {
   const port = await freePort()
-  stack = await startStack({ port, directory, state: 'reset' })
+  stack = await startStack({ port, directory, state: 'keep' })
   const { clientKey } = await seedDemo(stack, demoEnvironment)
   for (let i = 0; i < writers; i++) await call(stack, 'POST', `${path}/flags`, draft(`flag-${i}`))
   const ledger: Ledger = { acknowledged: new Map(), requested: new Map(), newestRevision: 0 }

@@ -1,8 +1,6 @@
 // A progressive rollout on the whole stack, which is killed on the way: each step is made once, users who are
 // in stay in, and AB Tasty's file says the same as edge.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import murmurhash from 'murmurhash-js'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ProgressiveRollout } from '../../core/model/progressive-rollout.ts'
@@ -11,21 +9,22 @@ import { type Stack, startStack } from '../../scripts/stack.ts'
 import { flagDraft } from '../support/build/flag-draft.ts'
 import { pause } from '../support/environment.ts'
 import { freePort } from '../../scripts/free-port.ts'
+import { preparedFolder } from '../support/stack-fixture.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'tackline-rollouts-'))
+const directory = await preparedFolder()
 const path = '/environments/shop'
 const patience = { timeout: 60_000, interval: 50 }
 const holdMs = 3_000
 const visitors = Array.from({ length: 100 }, (_, i) => `visitor-${i}`)
 
 let stack: Stack
-let start: (state: 'keep' | 'reset') => Promise<Stack>
+let start: () => Promise<Stack>
 let clientKey: string
 
 beforeAll(async () => {
   const port = await freePort()
-  start = (state) => startStack({ port, directory, state })
-  stack = await start('reset')
+  start = () => startStack({ port, directory, state: 'keep' })
+  stack = await start()
   await call(stack, 'POST', '/environments', { id: 'shop' })
   const off = { strategy: { kind: 'fixed', variationId: 'off' } }
   await call(stack, 'POST', `${path}/flags`, flagDraft('banner', { defaultStrategy: off }))
@@ -77,7 +76,7 @@ it('goes on after a kill, makes each step once, and lets nobody out', async () =
   await expect.poll(async () => (await read()).stepsMade, patience).toBe(2)
   await stack.kill()
   await pause(holdMs + 500)
-  stack = await start('keep')
+  stack = await start()
   await expect.poll(isInAgain, patience).toBe(true)
   await look()
   while ((await read()).status === 'running') await look()

@@ -1,8 +1,6 @@
 // A scheduled change is made once, by the environment itself: also if the stack is killed before its time and
 // starts after it.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Schedule } from '../../core/model/schedule.ts'
 import { call } from '../../scripts/admin.ts'
@@ -10,19 +8,20 @@ import { type Stack, startStack } from '../../scripts/stack.ts'
 import { flagDraft } from '../support/build/flag-draft.ts'
 import { pause } from '../support/environment.ts'
 import { freePort } from '../../scripts/free-port.ts'
+import { preparedFolder } from '../support/stack-fixture.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'tackline-schedules-'))
+const directory = await preparedFolder()
 const path = '/environments/shop'
 const patience = { timeout: 60_000, interval: 50 }
 
 let stack: Stack
-let start: (state: 'keep' | 'reset') => Promise<Stack>
+let start: () => Promise<Stack>
 let clientKey: string
 
 beforeAll(async () => {
   const port = await freePort()
-  start = (state) => startStack({ port, directory, state })
-  stack = await start('reset')
+  start = () => startStack({ port, directory, state: 'keep' })
+  stack = await start()
   await call(stack, 'POST', '/environments', { id: 'shop' })
   await call(stack, 'POST', `${path}/flags`, flagDraft('banner'))
   clientKey = (await call<{ key: string }>(stack, 'POST', `${path}/sdk-keys`, { role: 'client' })).key
@@ -57,7 +56,7 @@ it('is made once though the stack is killed before its time', async () => {
   await schedule('on', at, true)
   await stack.kill()
   await pause(Math.max(0, at + 500 - Date.now()))
-  stack = await start('keep')
+  stack = await start()
   await expect.poll(served, patience).toBe(true)
   expect(await statusOf('on')).toBe('applied')
   const { revisions } = await call<{ revisions: { actor: { id: string } }[] }>(

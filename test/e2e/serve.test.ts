@@ -2,8 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -12,8 +10,9 @@ import { seedDemo } from '../../scripts/demo-data.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
 import { freePort } from '../../scripts/free-port.ts'
 import { hasChdb } from '../support/chdb.ts'
+import { preparedFolder } from '../support/stack-fixture.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'tackline-serve-'))
+const directory = await preparedFolder()
 let stack: Stack
 let clientKey: string
 let runner: ChildProcess
@@ -21,7 +20,7 @@ const lines: Record<string, string>[] = []
 const runnerLog = () => lines.map((line) => JSON.stringify(line)).join('\n')
 
 beforeAll(async () => {
-  stack = await startStack({ port: await freePort(), directory, state: 'reset' })
+  stack = await startStack({ port: await freePort(), directory, state: 'keep' })
   ;({ clientKey } = await seedDemo(stack, 'demo'))
 })
 afterAll(async () => {

@@ -1,30 +1,29 @@
 // The stack is killed between changes and their deliveries, and amid deliveries. Every acknowledged change is
 // told of, with one id however often it is tried.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
 import { freePort } from '../../scripts/free-port.ts'
 import { type Receiver, controlWith, startReceiver } from '../support/webhook-receiver.ts'
+import { preparedFolder } from '../support/stack-fixture.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'tackline-webhooks-kill-'))
+const directory = await preparedFolder()
 const path = '/environments/shop'
 /** Acknowledged changes before each kill, in all. */
 const changesBeforeCut = [6, 20, 45]
 
 let receiver: Receiver
 let stack: Stack
-let start: (state: 'keep' | 'reset') => Promise<Stack>
+let start: () => Promise<Stack>
 
 beforeAll(async () => {
   receiver = await startReceiver()
   const port = await freePort()
   const configs = { control: controlWith(receiver) }
-  start = (state) => startStack({ port, directory, state, configs })
-  stack = await start('reset')
+  start = () => startStack({ port, directory, state: 'keep', configs })
+  stack = await start()
   await call(stack, 'POST', '/environments', { id: 'shop' })
 }, 90_000)
 afterAll(async () => {
@@ -72,7 +71,7 @@ it('loses no notification of an acknowledged change', async () => {
       delivered.add(take(count).data.revision)
       response.end()
     })
-    stack = await start('keep')
+    stack = await start()
     // nobody asks for anything: the alarms do it
     const missing = () => acknowledged.filter((revision) => !delivered.has(revision))
     await expect.poll(missing, { timeout: 90_000, interval: 200 }).toEqual([])
@@ -92,7 +91,7 @@ it('tries again what a kill cut off', async () => {
   await expect.poll(() => receiver.at('/cut').length, { timeout: 30_000 }).toBe(1)
   await stack.kill()
   receiver.behave('/cut', (response) => void response.end())
-  stack = await start('keep')
+  stack = await start()
   await expect.poll(() => receiver.at('/cut').length, { timeout: 60_000 }).toBe(2)
   const [first, second] = receiver.at('/cut')
   expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id'])

@@ -1,9 +1,7 @@
 // Webhooks on the real stack, against a receiver that is slow, hangs, fails, redirects, sends too much or
 // breaks off. Signatures are verified by the library that receivers use.
 import type { ServerResponse } from 'node:http'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, rmSync } from 'node:fs'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
@@ -16,8 +14,9 @@ import {
   controlWith,
   startReceiver,
 } from '../support/webhook-receiver.ts'
+import { preparedFolder } from '../support/stack-fixture.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'tackline-webhooks-'))
+const directory = await preparedFolder()
 let receiver: Receiver
 let stack: Stack
 const path = '/environments/shop'
@@ -25,7 +24,7 @@ const path = '/environments/shop'
 beforeAll(async () => {
   receiver = await startReceiver()
   const configs = { control: controlWith(receiver) }
-  stack = await startStack({ port: await freePort(), directory, state: 'reset', configs })
+  stack = await startStack({ port: await freePort(), directory, state: 'keep', configs })
   await call(stack, 'POST', '/environments', { id: 'shop' })
   await call(stack, 'POST', `${path}/flags`, flag('checkout', ['web']))
   await call(stack, 'POST', `${path}/flags`, flag('search', []))

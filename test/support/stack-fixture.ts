@@ -1,11 +1,11 @@
 // Gives a test file a real stack in workerd.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, inject } from 'vitest'
 import { type Stack, type StackOptions, startStack } from '../../scripts/stack.ts'
 import { freePort } from '../../scripts/free-port.ts'
-import type { SharedStack } from './shared-stack.ts'
+import type { SharedFolder, SharedStack } from './shared-stack.ts'
 
 export * from './environment.ts' // what nearly every test of a stack needs as well
 
@@ -21,11 +21,19 @@ interface UsedStack extends SharedStack {
 export function useStack(): () => UsedStack {
   let stack: UsedStack | undefined
   beforeAll(async () => {
-    const response = await fetch(`${inject('sharedStackUrl')}?worker=${process.env['VITEST_POOL_ID']}`)
-    if (!response.ok) throw new Error(await response.text())
-    stack = withLog((await response.json()) as SharedStack)
+    stack = withLog(await ask<SharedStack>(`stack?worker=${process.env['VITEST_POOL_ID']}`))
   }, 90_000)
   return () => present(stack)
+}
+
+/**
+ * A new temporary folder as a first start leaves it, for `startStack` with `state: 'keep'`: it starts in half
+ * the time. A test of a first start, or of the folder itself, begins with an empty one.
+ */
+export async function preparedFolder(): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'tackline-test-'))
+  cpSync((await ask<SharedFolder>('folder')).directory, directory, { recursive: true })
+  return directory
 }
 
 /**
@@ -33,21 +41,28 @@ export function useStack(): () => UsedStack {
  * behind them.
  */
 export function useOwnStack(configs?: StackOptions['configs']): () => Stack {
-  const directory = mkdtempSync(join(tmpdir(), 'tackline-test-'))
+  let directory: string | undefined
   let stack: Stack | undefined
   beforeAll(async () => {
+    directory = await preparedFolder()
     stack = await startStack({
       port: await freePort(),
       directory,
-      state: 'reset',
+      state: 'keep',
       ...(configs && { configs }),
     })
   }, 90_000)
   afterAll(async () => {
     await stack?.stop()
-    rmSync(directory, { recursive: true, force: true })
+    if (directory) rmSync(directory, { recursive: true, force: true })
   })
   return () => present(stack)
+}
+
+async function ask<T>(path: string): Promise<T> {
+  const response = await fetch(`${inject('sharedUrl')}/${path}`)
+  if (!response.ok) throw new Error(await response.text())
+  return (await response.json()) as T
 }
 
 function withLog(stack: SharedStack): UsedStack {
