@@ -36,7 +36,7 @@ const workerd = (configPath: string, bindings: Record<string, typeof migrations 
   })
 
 /** They end what hangs, also on a machine that is busy with other things. They decide nothing else. */
-const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 }
+const timeouts = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } }
 
 export default defineConfig({
   test: {

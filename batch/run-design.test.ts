@@ -98,7 +98,7 @@ describe.skipIf(!hasChdb)('a run', () => {
     expect(seen.comparisons).toMatchObject([{ outcome: 'better', horizon: { named: 'higher' } }])
     // As an earlier release wrote it.
     const comparisons = seen.comparisons!.map(({ horizon, ...one }) => {
-      const { named: _, ...state } = horizon!
+      const { named: _, endAt: __, ...state } = horizon!
       return { ...one, horizon: state }
     })
     const alike = [...visitRecords('control', 600, 60), ...visitRecords('green', 610, 62)]

@@ -106,6 +106,8 @@ describe.runIf(hasChdb)('a run', () => {
     const first = found.get('button')!
     const later = await run(alike, [first])
     expect(later.get('button')!.interactions).toEqual(first.interactions)
+    const untrusted = await run(alike, [{ ...first, health: { ...first.health, status: 'red' } }])
+    expect(untrusted.get('button')!.interactions).toMatchObject([{ outcome: 'not-found' }])
     expect((await run(alike)).get('button')!.interactions).toMatchObject([{ outcome: 'not-found' }])
   })
 

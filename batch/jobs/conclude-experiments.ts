@@ -290,10 +290,11 @@ async function concludeGoal(
   return stored.ok ? concluded : stored
 }
 
-/** With those of the same phase that were found earlier. */
+/** With those of the same phase that were found earlier, at a look that could be trusted. */
 function overlapsOf({ rule, overlaps = [] }: CountedGoal, evidence: Evidence) {
   const { before, window, baselineVariationId } = evidence
-  const known = before?.window?.from === window.from ? (before.interactions ?? []) : []
+  const isTrusted = before?.window?.from === window.from && before.health?.status !== 'red'
+  const known = isTrusted ? (before.interactions ?? []) : []
   return rule.role === 'primary' ? keepFound(overlaps, known, baselineVariationId) : []
 }
 

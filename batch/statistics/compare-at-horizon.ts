@@ -1,8 +1,7 @@
 // The comparisons of an experiment with a fixed horizon: the curtailed test, exact for few conversions, with
 // Holm's correction for several arms, and the repeated interval that agrees with it.
-import type { Comparison, Decision, HorizonState } from '../../core/model/experiment-result.ts'
+import type { Decision, HorizonState } from '../../core/model/experiment-result.ts'
 import type { ArmCounts, CompareInput, Measured, Named } from './comparison.ts'
-import type { Direction } from './fit.ts'
 import { logit, rateOf } from './conversion-pair.ts'
 import { conversionsPlannedMin } from '../../core/statistics/levels.ts'
 import { curtailedBinomial, repeatedBinomialInterval } from './exact-horizon.ts'
@@ -25,20 +24,19 @@ interface AtHorizon extends Measured {
 }
 
 export function compareAtHorizon(
-  { window, before, counts }: CompareInput,
+  input: CompareInput,
   baseline: ArmCounts,
   arms: readonly ArmCounts[],
   decision: FixedHorizon,
 ): AtHorizon[] {
-  const elapsed = elapsedOf(window, decision.endAt)
-  const comparisons = counts.length - 1
+  const elapsed = elapsedOf(input.window, decision.endAt)
+  const comparisons = input.counts.length - 1
   return arms.flatMap((arm) => {
     const pair = pairOf(baseline, arm)
     const at = pair.score
     if (!at) return []
     const planned = at.information / elapsed
-    const earlier = before?.comparisons.find(({ variationId }) => variationId === arm.variationId)?.horizon
-    const origins = originsOf(earlier, before?.decision, decision, comparisons)
+    const origins = originsOf(leftBy(input, arm.variationId), decision, comparisons)
     const horizon: HorizonState = { ...at, planned, origins }
     const isReadable = elapsed >= elapsedMin && at.information >= informationMin * planned
     const tuning = { expectedEffect: pair.expectedEffect }
@@ -99,38 +97,32 @@ function elapsedOf({ from, to }: CompareInput['window'], endAt: number): number 
 
 /**
  * One origin for each number of unnamed arms. If the horizon was changed before its end, the test goes on
- * with what it had left at the last look.
+ * with what it had left at the last look that could be trusted.
  */
 function originsOf(
   earlier: HorizonState | undefined,
-  before: Decision | undefined,
-  decision: FixedHorizon,
+  { alpha, gamma, endAt }: FixedHorizon,
   comparisons: number,
 ): HorizonState['origins'] {
-  const fresh = Array.from({ length: comparisons }, (_, i) =>
-    originOf(decision.alpha / (i + 1), decision.gamma),
-  )
-  if (before?.kind !== 'fixed-horizon' || !earlier || earlier.origins.length !== comparisons) return fresh
-  const isChanged = before.endAt !== decision.endAt && !before.ended
+  if (earlier?.origins.length !== comparisons)
+    return Array.from({ length: comparisons }, (_, i) => originOf(alpha / (i + 1), gamma))
+  const isChanged = earlier.endAt !== endAt && !earlier.spent
   if (!isChanged || !(earlier.planned > earlier.information)) return earlier.origins
-  return earlier.origins.map((origin) => changedOrigin(earlier, earlier.planned, origin, decision.gamma))
+  return earlier.origins.map((origin) => changedOrigin(earlier, earlier.planned, origin, gamma))
 }
 
 /**
- * Holm's correction: with r arms unnamed, each is tested at alpha / r. A named arm stays named, unless its
- * whole interval is on the other side by now. After the end, the test has spent all it had, and names no
- * other. What was seen while health was red was no look: it names nothing, and spends nothing.
+ * Holm's correction: with r arms unnamed, each is tested at alpha / r. A named arm stays named for as long as
+ * it is ahead, or behind, at all. After the end, the test has spent all it had, and names no other. What was
+ * seen while health was red was no look: it names nothing, takes no name away, and spends nothing.
  */
-export function namedAtHorizon(
-  measured: readonly Measured[],
-  { direction, before, isRed = false }: CompareInput,
-): Named {
+export function namedAtHorizon(measured: readonly Measured[], input: CompareInput): Named {
+  const { before, isRed = false } = input
   const named = new Map<string, 'higher' | 'lower'>()
-  const earlier = before?.decision.kind === 'fixed-horizon' ? before.comparisons : []
-  for (const comparison of earlier) {
-    const side = namedBefore(comparison, direction, before?.isRed === true)
-    const now = measured.find(({ counts }) => counts.variationId === comparison.variationId)
-    if (side && (!now || !isContrary(now.interval, side))) named.set(comparison.variationId, side)
+  for (const { variationId } of before?.comparisons ?? []) {
+    const side = namedBefore(input, variationId)
+    const now = measured.find(({ counts }) => counts.variationId === variationId)
+    if (side && (isRed || !now || isOn(side, now.pair.difference))) named.set(variationId, side)
   }
   if (isRed || isSpent(before)) return named
   const arms = measured as readonly AtHorizon[]
@@ -148,13 +140,13 @@ export function namedAtHorizon(
 }
 
 /** Results of earlier releases have an outcome only. */
-function namedBefore(
-  { outcome, horizon }: Comparison,
-  direction: Direction,
-  wasRed: boolean,
-): 'higher' | 'lower' | undefined {
+function namedBefore({ before, direction }: CompareInput, variationId: string) {
+  const comparison = before?.comparisons.find((one) => one.variationId === variationId)
+  if (before?.decision.kind !== 'fixed-horizon' || !comparison) return undefined
+  const { outcome, horizon } = comparison
   if (horizon?.named) return horizon.named
-  if (wasRed || (outcome !== 'better' && outcome !== 'worse')) return undefined
+  const isNamed = !horizon?.endAt && !before.isRed && (outcome === 'better' || outcome === 'worse')
+  if (!isNamed) return undefined
   return (outcome === 'better') === (direction === 'increase') ? 'higher' : 'lower'
 }
 
@@ -163,22 +155,46 @@ function isSpent(before: CompareInput['before']): boolean {
   return (before.decision.ended && !before.isRed) || before.comparisons.some(({ horizon }) => horizon?.spent)
 }
 
-/** For the next look. */
-export function stateOf(
-  horizon: HorizonState,
-  named: 'higher' | 'lower' | undefined,
-  { decision, before, isRed }: CompareInput,
-): HorizonState {
-  const isOver = decision.kind === 'fixed-horizon' && decision.ended && !isRed
+/** What the looks so far left of an arm's test. */
+function leftBy(input: CompareInput, variationId: string): HorizonState | undefined {
+  const { before } = input
+  const state = before?.comparisons.find((one) => one.variationId === variationId)?.horizon
+  if (before?.decision.kind !== 'fixed-horizon' || !state) return undefined
+  if (state.endAt !== undefined) return state
+  // Of an earlier release, whose red looks left what they saw: nothing goes on from that.
+  const { information } = state
+  const named = namedBefore(input, variationId)
   return {
-    ...horizon,
+    ...state,
+    ...(before.isRed && { planned: information }),
+    endAt: before.decision.endAt,
     ...(named && { named }),
-    ...((isOver || isSpent(before)) && { spent: true as const }),
+    ...(isSpent(before) && { spent: true as const }),
   }
 }
 
-const isContrary = ({ low, high }: Interval, side: 'higher' | 'lower'): boolean =>
-  side === 'higher' ? high <= 0 : low >= 0
+/**
+ * For the next look. What cannot be trusted, or cannot be read (`seen` is undefined), passes on what the looks
+ * before it left.
+ */
+export function stateOf(
+  seen: HorizonState | undefined,
+  variationId: string,
+  named: 'higher' | 'lower' | undefined,
+  input: CompareInput,
+): HorizonState | undefined {
+  const { decision, before, isRed = false } = input
+  if (decision.kind !== 'fixed-horizon') return undefined
+  const isLook = seen && !isRed
+  const state = isLook
+    ? { ...seen, endAt: decision.endAt, ...(named && { named }) }
+    : leftBy(input, variationId)
+  const isOver = decision.ended && !isRed
+  return state && { ...state, ...((isOver || isSpent(before)) && { spent: true as const }) }
+}
+
+const isOn = (side: 'higher' | 'lower', difference: number): boolean =>
+  side === 'higher' ? difference > 0 : difference < 0
 
 /** Ratios of rates as log odds ratios, at the baseline's rate. */
 const fromRatios = ({ low, high }: Interval, rate: number): Interval => ({

@@ -255,6 +255,57 @@ describe('comparisons with a fixed horizon', () => {
     const unnamed = lookAt(alike, atEnd)
     const after = lookAt(better, { ...atEnd, isRed: true, before: unnamed.before })
     expect(lookAt(better, { ...atEnd, before: after.before }).outcome).toBe('open')
+    // Nor does what cannot be trusted take a name away, or an arm that cannot be read give the level back.
+    const contrary = lookAt([arm('a', 20_000, 1_250), arm('b', 20_000, 1_000)], {
+      ...atEnd,
+      isRed: true,
+      before: green.before,
+    })
+    expect(lookAt(better, { ...atEnd, before: contrary.before }).outcome).toBe('better')
+    for (const isRed of [true, false]) {
+      const unread = lookAt([arm('a', 20_000, 1_000), arm('b', 0, 0)], {
+        ...atEnd,
+        isRed,
+        before: unnamed.before,
+      })
+      expect(unread.outcome).toBe('not-measured')
+      expect(lookAt(better, { ...atEnd, before: unread.before }).outcome).toBe('open')
+    }
+  })
+
+  it('go on from the last look that could be trusted, if the end is changed', () => {
+    const alike = [arm('a', 10_000, 500), arm('b', 10_000, 500)]
+    const half = before(alike, 14)
+    const misleading = [arm('a', 10_000, 500), arm('b', 10_000, 800)]
+    const decision = fixedHorizon()
+    const lookAt = (counts: readonly ArmCounts[], more: Partial<CompareInput>) =>
+      compare(counts, { decision, ...atDay(15), ...more })
+    const red = { decision, comparisons: lookAt(misleading, { before: half, isRed: true }), isRed: true }
+    const later = fixedHorizon({ endAt: 2 * endAt })
+    const redLater = {
+      decision: later,
+      comparisons: lookAt(misleading, { decision: later, before: half, isRed: true }),
+      isRed: true,
+    }
+    const now = { decision: fixedHorizon({ ended: true, endAt: 2 * endAt }), ...atDay(56) }
+    const counts = [arm('a', 40_000, 2_000), arm('b', 40_000, 2_136)]
+    const expected = compare(counts, { ...now, before: half })
+    for (const last of [red, redLater]) expect(compare(counts, { ...now, before: last })).toEqual(expected)
+    // Without such a look, the test is a fresh one.
+    const first = { decision, comparisons: lookAt(misleading, { isRed: true }), isRed: true }
+    expect(compare(counts, { ...now, before: first })).toEqual(compare(counts, now))
+  })
+
+  it('take the name and the level, not what was seen, from a red result of an earlier release', () => {
+    const [one] = compare([arm('a', 10_000, 500), arm('b', 10_000, 800)], {
+      decision: fixedHorizon(),
+      ...atDay(15),
+    })
+    const { endAt: _, named: __, ...horizon } = one!.horizon!
+    const red = { decision: fixedHorizon(), comparisons: [{ ...one!, horizon }], isRed: true }
+    const now = { decision: fixedHorizon({ ended: true, endAt: 2 * endAt }), ...atDay(56) }
+    const counts = [arm('a', 40_000, 2_000), arm('b', 40_000, 2_000)]
+    expect(compare(counts, { ...now, before: red })).toEqual(compare(counts, now))
   })
 
   it('go on with the level that is left if the end is changed', () => {
@@ -285,7 +336,7 @@ describe('comparisons with a fixed horizon', () => {
     })
   })
 
-  it('give no named arm an interval with 0, or with what is beyond it', () => {
+  it('give no named arm an estimate that is not on its side, or an interval beyond 0', () => {
     const anyUsers = fc.integer({ min: 200, max: 50_000 })
     const anyRates = fc.array(fc.double({ min: 0.01, max: 0.99, noNaN: true }), {
       minLength: 5,
@@ -316,8 +367,9 @@ describe('comparisons with a fixed horizon', () => {
             for (const { outcome, difference, relative } of comparisons) {
               if (outcome !== 'better' && outcome !== 'worse') continue
               const isHigher = (outcome === 'better') === (direction === 'increase')
-              for (const { low, high } of [difference!, relative!]) {
+              for (const { estimate, low, high } of [difference!, relative!]) {
                 expect(isHigher ? low : -high!).toBeGreaterThanOrEqual(0)
+                expect(isHigher ? estimate : -estimate).toBeGreaterThan(0)
                 expect(high!).toBeGreaterThan(low)
               }
             }
@@ -329,13 +381,15 @@ describe('comparisons with a fixed horizon', () => {
     )
   })
 
-  it('unname an arm whose whole interval has come to the other side', () => {
+  it('unname an arm that is not ahead any more', () => {
     const named = before([arm('a', 20_000, 1_000), arm('b', 20_000, 1_250)], 19)
-    const later = [arm('a', 24_000, 1_600), arm('b', 24_000, 1_300)]
+    const far = [arm('a', 24_000, 1_600), arm('b', 24_000, 1_300)]
     const at23 = { decision: fixedHorizon(), ...atDay(23), before: named }
-    expect(outcomes(later, at23)).toEqual({ b: 'worse' })
+    expect(outcomes(far, at23)).toEqual({ b: 'worse' })
     const ended = { decision: fixedHorizon({ ended: true }), ...atDay(28) }
-    const [one] = compare(later, { ...ended, before: { ...named, decision: ended.decision } })
-    expect(one).toMatchObject({ outcome: 'open' })
+    const atEnd = { ...ended, before: { ...named, decision: ended.decision } }
+    expect(compare(far, atEnd)).toMatchObject([{ outcome: 'open' }])
+    const near = [arm('a', 24_000, 1_300), arm('b', 24_000, 1_295)]
+    expect(compare(near, atEnd)).toMatchObject([{ outcome: 'open' }])
   })
 })

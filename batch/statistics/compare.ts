@@ -28,8 +28,11 @@ export function compareArms(input: CompareInput): Comparison[] {
       : namedAtHorizon(measured, input)
   return arms.map((arm) => {
     const one = measured.find(({ counts: { variationId } }) => variationId === arm.variationId)
-    if (!one) return notMeasured(arm.variationId, reasons.get(arm.variationId) ?? 'it cannot be read')
-    return toComparison(one, named.get(arm.variationId), input)
+    const side = named.get(arm.variationId)
+    const horizon = stateOf(one?.horizon, arm.variationId, side, input)
+    const reason = reasons.get(arm.variationId) ?? 'it cannot be read'
+    const comparison = one ? toComparison(one, side, input) : notMeasured(arm.variationId, reason)
+    return { ...comparison, ...(horizon && { horizon }) }
   })
 }
 
@@ -101,7 +104,7 @@ function toComparison(
   input: CompareInput,
 ): Comparison {
   const named = input.isRed ? undefined : found
-  const { counts, pair, cautious, evidence, horizon } = measured
+  const { counts, pair, cautious, evidence } = measured
   const interval = onItsSide(measured.interval, named)
   const inRelation = pair.toRelative(interval)
   const relative = inRelation && onItsSide(inRelation, named)
@@ -120,15 +123,14 @@ function toComparison(
     cautious: (cautious && pair.toRelative(cautious)) ?? null,
     evidence,
     moreDays: outcome === 'open' && !input.isRed ? moreDays(measured, input) : null,
-    ...(horizon && { horizon: stateOf(horizon, found, input) }),
   }
 }
 
 /**
- * What is said of a named arm leaves out 0, and what is beyond it: it was shown to be different, at this look
- * or an earlier one, at no more than the level of the interval over all arms. At a fixed horizon the interval
- * alone would not say so: Holm's correction gives the second arm a higher level than its interval has, and a
- * named arm stays named.
+ * What is said of a named arm leaves out what is beyond 0: it was shown to be different, at this look or an
+ * earlier one, at no more than the level of the interval over all arms, and its estimate is on that side. At a
+ * fixed horizon the interval alone would not say so: Holm's correction gives the second arm a higher level
+ * than its interval has, and a named arm stays named.
  */
 function onItsSide({ low, high }: Interval, named: 'higher' | 'lower' | undefined): Interval {
   if (named === undefined) return { low, high }

@@ -176,7 +176,7 @@ describe('verdictOf', () => {
       const early = verdict([comparison('b', outcome)], { daysToMinimum: 5.5, isOver: true })
       expect(early.kind).toBe('undecided')
       expect(early).not.toHaveProperty('moreDays')
-      expect(early.reason).toMatch(/ended 6 days before its minimum duration: nothing is decided/)
+      expect(early.reason).toMatch(/ended when the minimum duration had 6 days to go: nothing is decided/)
     }
     expect(verdict([notMeasured('b', 'nobody converted')], { isOver: true }).reason).toBe(
       'It is over, and there is nothing to read. Not measured: nobody converted.',

@@ -138,7 +138,7 @@ function seenSoFar(
 function waiting({ daysToMinimum, isOver }: VerdictInput, seen: string): Verdict {
   const moreDays = Math.ceil(daysToMinimum)
   if (isOver) {
-    const reason = `${seen}, but the experiment ended ${days(moreDays)} before its minimum duration: nothing is decided.`
+    const reason = `${seen}, but it ended when the minimum duration had ${days(moreDays)} to go: nothing is decided.`
     return { kind: 'undecided', reason }
   }
   const reason = `${seen}, but the minimum duration is not over: wait ${days(moreDays)} more.`

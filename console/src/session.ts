@@ -19,13 +19,34 @@ export function takeTokenFromAddress(): void {
 export const readToken = (): string => sessionStorage.getItem(slot) ?? ''
 
 export function beginSession(token: string): void {
-  sessionStorage.setItem(slot, token.trim())
+  keepToken(token)
+  setIsOver(false)
   tell()
 }
+
+/** Another token for what is open: nothing is read anew, nothing typed is lost. */
+export const keepToken = (token: string): void => sessionStorage.setItem(slot, token.trim())
 
 export function endSession(): void {
   sessionStorage.removeItem(slot)
   tell()
+}
+
+let isOver = false
+const overListeners = new Set<() => void>()
+
+/** Whether the API has refused to know the caller: the token has expired, or Access asks to sign in again. */
+export const isSessionOver = (): boolean => isOver
+
+export function setIsOver(next: boolean): void {
+  if (isOver === next) return
+  isOver = next
+  for (const listener of overListeners) listener()
+}
+
+export function onSessionOver(listener: () => void): () => void {
+  overListeners.add(listener)
+  return () => overListeners.delete(listener)
 }
 
 /** Calls back when the token changes; returns how to stop. */

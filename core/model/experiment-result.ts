@@ -118,6 +118,8 @@ export const HorizonState = z.object({
   planned: z.number().min(0),
   /** One for each number of arms that are not named yet, from one on. */
   origins: z.array(HorizonOrigin),
+  /** Epoch milliseconds: the end that this look was planned with. Absent in results of earlier releases. */
+  endAt: z.int().optional(),
   /** How the arm differs, if it is named at this look or was at an earlier one that could be trusted. */
   named: z.enum(['higher', 'lower']).optional(),
   /** The planned end was looked at, and could be trusted. Absent: not yet, or by an earlier release. */

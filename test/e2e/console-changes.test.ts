@@ -21,7 +21,7 @@ let page: Page
 
 const post = (to: string, body: unknown) => call(stack(), 'POST', `${path}/${to}`, body)
 const read = <T = Record<string, unknown>>(of: string) => call<T>(stack(), 'GET', `${path}/${of}`)
-const { dialog, open, press, fill, confirm } = handsOn(
+const { dialog, open, press, fill, confirm, closeOnce } = handsOn(
   () => page,
   () => stack().url + path,
 )
@@ -107,10 +107,10 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
       at: Date.now() + dayMs,
     })
     await page.reload()
-    await does('Cancel change', 'again')
+    await does('Cancel change', 'turns on')
     await page.getByText('Cancelled').waitFor()
-    await does('Delete', 'again', 'again')
-    await page.getByRole('button', { name: 'Delete: again' }).waitFor({ state: 'detached' })
+    await does('Delete', 'turns on', 'again')
+    await page.getByRole('button', { name: 'Delete: turns on' }).waitFor({ state: 'detached' })
     expect(tab.faults()).toEqual([])
   })
 
@@ -124,7 +124,7 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
       .locator('pre')
       .textContent()
     expect((await fetch(url!, { method: 'POST' })).status).toBe(200)
-    await page.keyboard.press('Escape')
+    await closeOnce()
     await does('Disable', 'alert')
     await page.getByText('Disabled').waitFor()
     await does('Delete', 'alert', 'alert')
@@ -185,7 +185,7 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     await press('Replace key: web')
     await dialog().getByRole('button', { name: 'Replace key' }).click()
     await page.getByText('It is shown only now').waitFor()
-    await page.keyboard.press('Escape')
+    await closeOnce()
     await does('Disable', 'web')
     await page.getByRole('button', { name: 'Enable: web' }).waitFor()
     await does('Delete', 'web', 'web')
@@ -194,11 +194,11 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     await fill('Name', 'deploys')
     await dialog().getByRole('button', { name: 'Create API token' }).click()
     await page.getByText('It is shown only now').waitFor()
-    await page.keyboard.press('Escape')
+    await closeOnce()
     await press('Replace token: deploys')
     await dialog().getByRole('button', { name: 'Replace token' }).click()
     await page.getByText('It is shown only now').waitFor()
-    await page.keyboard.press('Escape')
+    await closeOnce()
     await page
       .getByRole('button', { name: /^Disable: deploys/ })
       .first()

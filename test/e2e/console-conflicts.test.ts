@@ -28,7 +28,7 @@ const isShown = (text: string) => page.getByText(text).first().waitFor({ state: 
 const isRefused = async (verb: string) => {
   await dialog().getByRole('button', { name: verb, exact: true }).click()
   await dialog().getByRole('alert').getByText('Somebody else changed this meanwhile').waitFor()
-  await page.keyboard.press('Escape')
+  await dialog().getByRole('button', { name: 'Cancel', exact: true }).click()
   await dialog().waitFor({ state: 'detached' })
 }
 

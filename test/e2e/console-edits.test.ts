@@ -51,7 +51,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => browser?.close())
 
-const { dialog, open, press, fill, confirm } = handsOn(
+const { dialog, open, press, fill, confirm, closeOnce } = handsOn(
   () => page,
   () => stack().url + path,
 )
@@ -241,7 +241,7 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     await fill('Address', 'https://hooks.example.com/a')
     await dialog().getByRole('button', { name: 'Create webhook' }).click()
     const first = await dialog().locator('pre').textContent()
-    await page.keyboard.press('Escape')
+    await closeOnce()
     await press('Edit: Deploys')
     await fill('Address', 'https://hooks.example.com/b')
     await fill(/^Collected for/, '5')
@@ -256,7 +256,7 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     await second.waitFor()
     expect(await second.textContent()).toMatch(/^whsec_/)
     expect(await second.textContent()).not.toBe(first)
-    await page.keyboard.press('Escape')
+    await closeOnce()
     await press('Show deliveries: Deploys')
     await press('Send test')
     await page.getByText('A test is on its way').waitFor()

@@ -123,7 +123,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
     await dialog.getByLabel('Name').fill('web')
     await makeLive(page, () => dialog.getByRole('button', { name: 'Create SDK key' }).click())
     await page.getByText('It is shown only now').waitFor()
-    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).first().click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
     const key = await page.getByLabel('Key in the examples').inputValue()
     await page.getByRole('link', { name: 'Create flag' }).click()
     await page.getByLabel('Name', { exact: true }).fill('Hello')

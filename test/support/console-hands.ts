@@ -15,6 +15,11 @@ export function handsOn(page: () => Page, address: () => string) {
     },
     open: (below: string) => page().goto(`${address()}/${below}`),
     press,
+    /** What is shown once is closed by its button: Escape would ask. */
+    closeOnce: async () => {
+      await dialog().getByRole('button', { name: 'Close', exact: true }).last().click()
+      await dialog().waitFor({ state: 'detached' })
+    },
     fill: (label: string | RegExp, text: string) => dialog().getByLabel(label).fill(text),
     /** The dialogue's own button; it closes when the change is made. */
     confirm: async (name: string) => {

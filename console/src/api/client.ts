@@ -1,7 +1,7 @@
 // The only module that calls the admin API: token, headers, refusals. Shapes come from the API's
 // declarations.
 import type { ChangeAnswer, Problem } from '../../../workers/control/api/shapes.ts'
-import { readToken } from '../session.ts'
+import { readToken, setIsOver } from '../session.ts'
 
 export type ExperimentChoice = 'stop' | 'new-phase'
 
@@ -63,11 +63,22 @@ export async function askFile(path: string, options: RequestOptions = {}): Promi
 }
 
 async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
+  const response = await sent(method, path, options)
+  // Cloudflare Access answers so when its session has ended: the API itself leads nowhere else
+  if (response.type === 'opaqueredirect') {
+    setIsOver(true)
+    throw new Refused('UNAUTHENTICATED', 'the session has ended')
+  }
+  return response
+}
+
+async function sent(method: Method, path: string, options: RequestOptions): Promise<Response> {
   try {
     return await fetch(`/api/v1${path}${queryOf(options.query)}`, {
       method,
       headers: headersOf(options),
       cache: 'no-store',
+      redirect: 'manual',
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
       ...(options.upload && { body: options.upload.content }),
       ...(options.signal && { signal: options.signal }),
@@ -107,6 +118,7 @@ async function readAnswer(response: Response): Promise<unknown> {
 async function refusalOf(response: Response): Promise<Refused> {
   try {
     const problem = (await response.json()) as Partial<Problem>
+    if (problem.code === 'UNAUTHENTICATED') setIsOver(true)
     return new Refused(problem.code ?? 'UNREACHABLE', problem.detail ?? `status ${response.status}`, problem)
   } catch {
     return new Refused('UNREACHABLE', `the admin API answered with status ${response.status}`)

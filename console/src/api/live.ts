@@ -1,7 +1,8 @@
 // Keeps what is shown up to date: asks the admin API to answer as soon as a newer revision is published, and
 // then reads again what the page shows. A tab in the background does not ask.
 import { useQueryClient, type QueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useState, useSyncExternalStore } from 'react'
+import { isSessionOver, onSessionOver } from '../session.ts'
 import { ask, pathOf, Refused } from './client.ts'
 
 export interface Published {
@@ -24,12 +25,14 @@ const pauseMs = 3_000
 export function useLive(environment: string): Live {
   const queries = useQueryClient()
   const [live, setLive] = useState<Live>({ published: undefined, isConnected: true })
+  const isOver = useSyncExternalStore(onSessionOver, isSessionOver)
   useEffect(() => {
+    if (isOver) return
     const stop = new AbortController()
     setLive({ published: undefined, isConnected: true })
     void follow(environment, queries, setLive, stop.signal)
     return () => stop.abort()
-  }, [environment, queries])
+  }, [environment, queries, isOver])
   return live
 }
 

@@ -122,10 +122,11 @@ interface Found {
 
 function Membership({ segmentKey }: { segmentKey: string }) {
   const environment = useEnvironmentId()
-  const [id, setId] = useState('')
+  const [typed, setTyped] = useState('')
   const [found, setFound] = useState<Found>()
   const look = async (event: FormEvent) => {
     event.preventDefault()
+    const id = typed.trim()
     const path = pathOf(environment, 'segments', segmentKey, 'membership')
     try {
       setFound({ id, answer: await ask<SegmentMembership>('GET', path, { query: { id } }) })
@@ -137,8 +138,13 @@ function Membership({ segmentKey }: { segmentKey: string }) {
     <section>
       <Section title={words.test} />
       <form className={css['test']} onSubmit={(event) => void look(event)}>
-        <TextField label={words.testId} mono value={id} onChange={(event) => setId(event.target.value)} />
-        <Button type="submit" disabled={id === ''}>
+        <TextField
+          label={words.testId}
+          mono
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        <Button type="submit" disabled={typed.trim() === ''}>
           {words.testRun}
         </Button>
       </form>

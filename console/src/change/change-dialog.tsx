@@ -85,7 +85,7 @@ export function ChangeDialog<Answer extends object>(props: ChangeDialogProps<Ans
     <Dialog
       title={title}
       onClose={onClose}
-      onSubmit={() => void submit()}
+      onSubmit={submit}
       {...(wide && { wide })}
       actions={
         <Button

@@ -39,6 +39,8 @@ export interface ConfirmChangeProps {
   /** Must be typed before: for what cannot be taken back. */
   readonly typedName?: string
   readonly isDestructive?: boolean
+  /** What leaves it undone, where "Cancel" could mean either. */
+  readonly dismiss?: string
   /** Whether what is asked beside the comment is answered. Default: yes. */
   readonly isReady?: boolean
   readonly children?: ReactNode
@@ -69,7 +71,7 @@ export function ConfirmChange(props: ConfirmChangeProps) {
     isReady &&
     !isBusy &&
     (!needsComment || comment.trim() !== '') &&
-    (typedName === undefined || typed === typedName) &&
+    (typedName === undefined || typed.trim() === typedName.trim()) &&
     (!asksForExperiment || experiment !== undefined)
 
   const submit = async () => {
@@ -105,8 +107,9 @@ export function ConfirmChange(props: ConfirmChangeProps) {
   return (
     <Dialog
       title={title}
+      {...(props.dismiss !== undefined && { dismiss: props.dismiss })}
       onClose={onClose}
-      onSubmit={() => void submit()}
+      onSubmit={submit}
       actions={
         <Button look={look} type="submit" disabled={!canSend}>
           {isProduction && <Lock size={13} aria-hidden />}

@@ -1,7 +1,7 @@
 // The name of an entity, and the id that follows from it until it is typed itself. What is there keeps its
 // id.
 import { TextField } from '../ui/fields.tsx'
-import { keyFollowing } from '../ui/key-of.ts'
+import { keyFollowing, keyTyped } from '../ui/key-of.ts'
 
 interface NameAndIdProps {
   readonly words: { readonly name: string; readonly id: string; readonly idHint: string }
@@ -33,7 +33,7 @@ export function NameAndId(props: NameAndIdProps) {
         mono
         readOnly={fixed}
         value={id}
-        onChange={({ target: { value } }) => onChange({ name, id: value })}
+        onChange={({ target: { value } }) => onChange({ name, id: keyTyped(value) })}
       />
     </>
   )

@@ -18,6 +18,8 @@ export interface AskedAction extends Named {
   readonly hint?: string
   readonly done: string
   readonly isDestructive?: boolean
+  /** What leaves it undone, where "Cancel" could mean either. */
+  readonly dismiss?: string
   /** Must be typed before. */
   readonly typedName?: string
   /** Asked for beside the comment. */
@@ -69,6 +71,7 @@ export function RowActions({ label, actions, big }: RowActionsProps) {
           verb={chosen.text}
           done={chosen.done}
           {...(chosen.isDestructive && { isDestructive: true })}
+          {...(chosen.dismiss !== undefined && { dismiss: chosen.dismiss })}
           {...(chosen.typedName !== undefined && { typedName: chosen.typedName })}
           run={chosen.run}
           {...(chosen.onDone && { onDone: chosen.onDone })}

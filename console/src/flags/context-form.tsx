@@ -5,7 +5,7 @@ import { debugging as words } from '../messages/debugging.ts'
 import { Button } from '../ui/button.tsx'
 import { Segmented, TextArea, TextField } from '../ui/fields.tsx'
 import { Section } from '../ui/page.tsx'
-import { type DebugContext, fromJson, toJson } from './context.ts'
+import { type DebugContext, fromJson, toJson, withoutBlanks } from './context.ts'
 import css from './debugger.module.css'
 import { replaced, without } from './draft.ts'
 
@@ -14,7 +14,8 @@ interface ContextFormProps {
   readonly revision: number | undefined
   readonly onChange: (context: DebugContext) => void
   readonly onRevision: (revision: number | undefined) => void
-  readonly onSubmit: () => void
+  /** The context as it is asked for: without blanks around what was pasted into a field. */
+  readonly onSubmit: (context: DebugContext) => void
 }
 
 export function ContextForm({ context, revision, onChange, onRevision, onSubmit }: ContextFormProps) {
@@ -29,7 +30,10 @@ export function ContextForm({ context, revision, onChange, onRevision, onSubmit 
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (isSound) onSubmit()
+    if (!isSound) return
+    const sent = isJson ? context : withoutBlanks(context)
+    onChange(sent)
+    onSubmit(sent)
   }
   const set = (place: number, next: readonly [string, string]) =>
     onChange({ ...context, attributes: replaced(attributes, place, next) })

@@ -1,7 +1,7 @@
 // Contexts of the debugger survive the way from the form to JSON and back.
 import fc from '../../../test/support/build/fast-check.ts'
 import { expect, it } from 'vitest'
-import { fromJson, toJson, toSent } from './context.ts'
+import { fromJson, toJson, toSent, withoutBlanks } from './context.ts'
 
 it('a context is the same as a form and as JSON', () => {
   const values = fc.oneof(
@@ -34,4 +34,11 @@ it('a version that looks like a number stays a text, and what is no object is no
   })
   expect(sent).toEqual({ attributes: { v: '8.20', n: 8, t: true } })
   expect([fromJson('[]'), fromJson('1'), fromJson('{'), fromJson('null')]).toEqual(Array(4).fill(undefined))
+})
+
+it('what was typed into fields is asked for without the blanks of a paste', () => {
+  expect(withoutBlanks({ targetingKey: ' ada\n', attributes: [[' plan', 'team ']] })).toEqual({
+    targetingKey: 'ada',
+    attributes: [['plan', 'team']],
+  })
 })

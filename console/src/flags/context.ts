@@ -8,6 +8,12 @@ export interface DebugContext {
 
 export const emptyContext: DebugContext = { targetingKey: '', attributes: [] }
 
+/** As it is meant when it was typed into fields: a context in JSON says exactly what it holds. */
+export const withoutBlanks = ({ targetingKey, attributes }: DebugContext): DebugContext => ({
+  targetingKey: targetingKey.trim(),
+  attributes: attributes.map(([name, value]) => [name.trim(), value.trim()]),
+})
+
 /** A number, boolean, list or structure if it reads as one; else the text. */
 function valueOf(text: string): unknown {
   if (!/^(-?\d|true$|false$|\[|\{|")/.test(text)) return text

@@ -14,7 +14,7 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Checkbox, SelectField, TextArea, TextField } from '../ui/fields.tsx'
 import { fill } from '../ui/marks.tsx'
-import { keyFollowing } from '../ui/key-of.ts'
+import { keyFollowing, keyTyped } from '../ui/key-of.ts'
 import { Note } from '../ui/page.tsx'
 import { Refusal } from '../ui/states.tsx'
 import css from './create-flag.module.css'
@@ -80,7 +80,7 @@ export default function CreateFlag({ onClose }: { onClose: () => void }) {
     <Dialog
       title={words.create}
       onClose={onClose}
-      onSubmit={() => void create()}
+      onSubmit={create}
       wide
       actions={
         <Button look={isProduction ? 'production' : 'primary'} type="submit">
@@ -106,7 +106,7 @@ export default function CreateFlag({ onClose }: { onClose: () => void }) {
           value={flag.key}
           mono
           required
-          onChange={(event) => set({ key: event.target.value })}
+          onChange={(event) => set({ key: keyTyped(event.target.value) })}
         />
       </div>
       <TextArea

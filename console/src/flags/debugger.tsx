@@ -111,8 +111,8 @@ function Ask({ asked, onAsk }: { asked: Asked | undefined; onAsk: (asked: Asked)
   const environment = useEnvironmentId()
   const [context, setContext] = useState<DebugContext>(() => fromJson(asked?.context ?? '') ?? emptyContext)
   const [revision, setRevision] = useState(asked?.revision)
-  const submit = () => {
-    const text = JSON.stringify(JSON.parse(toJson(context)))
+  const submit = (sent: DebugContext) => {
+    const text = JSON.stringify(JSON.parse(toJson(sent)))
     keepContext(environment, text)
     onAsk({ context: text, revision })
   }

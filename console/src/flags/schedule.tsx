@@ -3,12 +3,13 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import type { Schedule } from '../../../core/model/schedule.ts'
-import { change, type ExperimentChoice, pathOf } from '../api/client.ts'
+import { change, type ExperimentChoice, pathOf, Refused } from '../api/client.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { announce } from '../change/announce.ts'
 import { ConfirmChange } from '../change/confirm-change.tsx'
 import { editing } from '../messages/editing.ts'
-import { targeting } from '../messages/targeting.ts'
+import { operations } from '../messages/operations.ts'
+import { nameOf } from '../operations/lanes.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/fields.tsx'
@@ -59,7 +60,7 @@ export function ScheduleDialog({ edit, comment, experiment, onClose, onDone }: S
     <Dialog
       title={review.scheduleTitle}
       onClose={onClose}
-      onSubmit={() => void submit()}
+      onSubmit={submit}
       actions={
         <Button look="primary" type="submit" disabled={at === ''}>
           {review.schedule}
@@ -70,6 +71,11 @@ export function ScheduleDialog({ edit, comment, experiment, onClose, onDone }: S
         label={review.scheduleAt}
         hint={review.scheduleZone(timeZone)}
         type="datetime-local"
+        problem={
+          error instanceof Refused
+            ? error.problem.errors?.find(({ path }) => path === 'at')?.message
+            : undefined
+        }
         value={at}
         required
         onChange={(event) => setAt(event.target.value)}
@@ -96,14 +102,14 @@ export function Scheduled({ flag, schedules }: { flag: Flag; schedules: readonly
         {schedules.map((schedule) => (
           <li key={schedule.id}>
             <span>
-              {schedule.name || fieldsOf(schedule)}
+              {nameOf(schedule)}
               <small>
                 <Moment time={schedule.at} />
               </small>
             </span>
             {canEdit && (
               <Button small look="ghost" onClick={() => setCancelled(schedule)}>
-                {review.cancelSchedule}
+                {operations.buttons.cancel}
               </Button>
             )}
           </li>
@@ -112,7 +118,8 @@ export function Scheduled({ flag, schedules }: { flag: Flag; schedules: readonly
       {cancelled && (
         <ConfirmChange
           title={`${review.scheduledFor}: ${cancelled.name || flag.name || flag.key}`}
-          verb={review.cancelSchedule}
+          verb={operations.buttons.cancel}
+          dismiss={operations.buttons.keep}
           done={review.cancelled}
           run={({ comment }) =>
             change('POST', pathOf(environment, 'schedules', cancelled.id, 'cancel'), { body: {}, comment })
@@ -123,10 +130,3 @@ export function Scheduled({ flag, schedules }: { flag: Flag; schedules: readonly
     </section>
   )
 }
-
-const fieldsOf = ({ changes }: Schedule): string =>
-  Object.keys(changes)
-    .map((field) =>
-      field in targeting.fields ? targeting.fields[field as keyof typeof targeting.fields] : field,
-    )
-    .join(', ')

@@ -1,18 +1,20 @@
 // Turns a flag on or off: at once where that is safe, with a way back; after a comment where one is needed.
 import { useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useCallback, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import type { FlagRows } from '../../../workers/control/api/flag-answers.ts'
 import { change, type ChangeOptions, pathOf, Refused } from '../api/client.ts'
 import { useEnvironmentId, useNeedsComment } from '../api/place.ts'
 import { flagQuery, flagRowsQuery } from '../api/queries.ts'
 import { announce } from '../change/announce.ts'
-import { ConfirmChange } from '../change/confirm-change.tsx'
 import { staleOf } from '../change/stale-of.ts'
 import { flags as words } from '../messages/flags.ts'
 import { sentence } from '../ui/states.tsx'
 import { toast } from '../ui/toasts.tsx'
 import { Turns } from './turns.ts'
+
+const loadConfirmation = () => import('../change/confirm-change.tsx')
+const ConfirmChange = lazy(async () => ({ default: (await loadConfirmation()).ConfirmChange }))
 
 type Switched = Pick<Flag, 'key' | 'name' | 'enabled' | 'version'>
 
@@ -30,6 +32,8 @@ export function useFlagSwitch(): FlagSwitch {
   const [pressed, setPressed] = useState<{ readonly flag: Switched; readonly environment: string }>()
   const asked = pressed?.environment === environment ? pressed.flag : undefined
   const [turns] = useState(() => new Turns())
+  // it is there before it is needed: in an emergency nobody waits for a script
+  useEffect(() => void (needsComment && loadConfirmation()), [needsComment])
 
   const store = useCallback(
     (flag: Switched, enabled: boolean, stored?: Flag) => {
@@ -89,14 +93,16 @@ export function useFlagSwitch(): FlagSwitch {
 
   const name = asked && (asked.name || asked.key)
   const dialog = asked && name && (
-    <ConfirmChange
-      title={asked.enabled ? words.turnOff(name) : words.turnOn(name)}
-      verb={asked.enabled ? words.turnOffVerb : words.turnOnVerb}
-      done={asked.enabled ? words.isOff(name) : words.isOn(name)}
-      version={asked.version}
-      run={(options) => send(asked, options)}
-      onClose={() => setPressed(undefined)}
-    />
+    <Suspense>
+      <ConfirmChange
+        title={asked.enabled ? words.turnOff(name) : words.turnOn(name)}
+        verb={asked.enabled ? words.turnOffVerb : words.turnOnVerb}
+        done={asked.enabled ? words.isOff(name) : words.isOn(name)}
+        version={asked.version}
+        run={(options) => send(asked, options)}
+        onClose={() => setPressed(undefined)}
+      />
+    </Suspense>
   )
   return { flip: useCallback((flag: Switched) => void flip(flag), [flip]), dialog }
 }

@@ -13,7 +13,16 @@ const subscribe = (listener: () => void) => {
 /** Parsed once: the store must answer the same object until something changes. */
 const kept = new Map<string, Edit | undefined>()
 
-const slotOf = (environment: string, key: string) => `tackline-draft:${environment}:${key}`
+const prefix = 'tackline-draft:'
+const slotOf = (environment: string, key: string) => `${prefix}${environment}:${key}`
+
+// two tabs on one flag show one draft: else the last one to be typed in would wipe out the other's
+addEventListener('storage', ({ key, newValue }) => {
+  if (key === null) kept.clear()
+  else if (key.startsWith(prefix)) kept.set(key, parsed(newValue))
+  else return
+  for (const listener of listeners) listener()
+})
 
 function read(slot: string): Edit | undefined {
   if (!kept.has(slot)) kept.set(slot, parsed(localStorage.getItem(slot)))

@@ -9,10 +9,10 @@ import { frame } from '../messages/frame.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Checkbox, SelectField, TextField } from '../ui/fields.tsx'
-import { keyFollowing } from '../ui/key-of.ts'
+import { keyFollowing, keyTyped } from '../ui/key-of.ts'
 import { Refusal } from '../ui/states.tsx'
 
-export function CreateEnvironment({ onClose }: { onClose: () => void }) {
+export default function CreateEnvironment({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient()
   const navigate = useNavigate()
   const [id, setId] = useState('')
@@ -44,7 +44,7 @@ export function CreateEnvironment({ onClose }: { onClose: () => void }) {
     <Dialog
       title={frame.createEnvironment}
       onClose={onClose}
-      onSubmit={() => void create()}
+      onSubmit={create}
       actions={
         <Button look="primary" type="submit" disabled={id === ''}>
           {frame.createEnvironment}
@@ -69,7 +69,7 @@ export function CreateEnvironment({ onClose }: { onClose: () => void }) {
         value={id}
         mono
         required
-        onChange={(event) => setId(event.target.value)}
+        onChange={(event) => setId(keyTyped(event.target.value))}
       />
       {others.length > 0 && (
         <SelectField

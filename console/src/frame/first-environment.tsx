@@ -1,12 +1,14 @@
 // The bare address: goes to the first environment, or helps to create one.
 import { useQuery } from '@tanstack/react-query'
 import { Navigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { environmentsQuery } from '../api/queries.ts'
 import { frame } from '../messages/frame.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
-import { CreateEnvironment } from './create-environment.tsx'
+
+// only an empty installation needs it at first
+const CreateEnvironment = lazy(() => import('./create-environment.tsx'))
 
 export function FirstEnvironment() {
   const query = useQuery(environmentsQuery())
@@ -29,7 +31,11 @@ export function FirstEnvironment() {
             >
               {frame.noEnvironmentsHint}
             </Empty>
-            {isCreating && <CreateEnvironment onClose={() => setIsCreating(false)} />}
+            {isCreating && (
+              <Suspense>
+                <CreateEnvironment onClose={() => setIsCreating(false)} />
+              </Suspense>
+            )}
           </main>
         )
       }}

@@ -2,12 +2,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { ChevronsUpDown, Lock, Menu, Search } from 'lucide-react'
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
 import { useLive } from '../api/live.ts'
 import { useEnvironment, useEnvironmentId } from '../api/place.ts'
 import { environmentsQuery, settingsQuery } from '../api/queries.ts'
 import { common } from '../messages/common.ts'
 import { frame } from '../messages/frame.ts'
+import { isSessionOver, onSessionOver } from '../session.ts'
 import { Note } from '../ui/page.tsx'
 import { join } from '../ui/join.ts'
 import { Toasts } from '../ui/toasts.tsx'
@@ -23,6 +24,7 @@ const loadPalette = () => import('./palette.tsx')
 const Switcher = lazy(loadSwitcher)
 const Account = lazy(() => import('./account.tsx'))
 const Palette = lazy(loadPalette)
+const SignInAgain = lazy(() => import('./sign-in-again.tsx'))
 
 export function Shell() {
   const environment = useEnvironmentId()
@@ -31,6 +33,7 @@ export function Shell() {
   const [isPaletteOpen, setPaletteOpen] = useState(false)
   const [isNavigationOpen, setNavigationOpen] = useState(false)
   const isIdle = useIdle()
+  const isOver = useSyncExternalStore(onSessionOver, isSessionOver)
   useShortcut('k', () => setPaletteOpen(true))
   const path = useRouterState({ select: ({ location }) => location.pathname })
   useEffect(() => setNavigationOpen(false), [path])
@@ -99,6 +102,11 @@ export function Shell() {
       {isPaletteOpen && (
         <Suspense>
           <Palette environment={environment} onClose={() => setPaletteOpen(false)} />
+        </Suspense>
+      )}
+      {isOver && (
+        <Suspense>
+          <SignInAgain />
         </Suspense>
       )}
       <Toasts />

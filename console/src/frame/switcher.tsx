@@ -7,7 +7,7 @@ import { type ReactNode, useState } from 'react'
 import { useEnvironmentId } from '../api/place.ts'
 import { environmentsQuery } from '../api/queries.ts'
 import { frame } from '../messages/frame.ts'
-import { CreateEnvironment } from './create-environment.tsx'
+import CreateEnvironment from './create-environment.tsx'
 import css from './frame.module.css'
 
 export default function Switcher({ children }: { children: ReactNode }) {

@@ -47,6 +47,12 @@ export const frame = inLanguage({
     signInLead: 'Sign in with an API token to see and change flags.',
     signInRefused:
       'The API does not know this token: it was mistyped, has expired, or belongs to another installation.',
+    sessionOver: 'Your session has ended',
+    sessionOverToken:
+      'The API token has expired or was disabled. Give one that is valid: what is open here stays.',
+    sessionOverAccess: 'Sign in again in another tab, and come back: what is open here stays.',
+    signInTab: 'Sign in in another tab',
+    goOn: 'Go on',
     token: 'API token',
     tokenHint:
       '`npm start` prints one; on Cloudflare, `npm run token` makes one. It is kept in this tab only, until it is ' +
@@ -129,6 +135,12 @@ export const frame = inLanguage({
     signInLead: 'Melde dich mit einem API-Token an, um Flags zu sehen und zu ändern.',
     signInRefused:
       'Die API kennt dieses Token nicht: Es ist vertippt, abgelaufen oder von einer anderen Installation.',
+    sessionOver: 'Deine Sitzung ist zu Ende',
+    sessionOverToken:
+      'Das API-Token ist abgelaufen oder gesperrt. Gib ein gültiges an: was offen ist, bleibt.',
+    sessionOverAccess: 'Melde dich in einem anderen Tab neu an und komm zurück: was offen ist, bleibt.',
+    signInTab: 'In einem anderen Tab anmelden',
+    goOn: 'Weiter',
     token: 'API-Token',
     tokenHint:
       '`npm start` gibt eines aus; auf Cloudflare macht `npm run token` eines. Es bleibt nur in diesem Tab, bis er ' +

@@ -20,8 +20,9 @@ export function FlagLink({ flagKey }: { flagKey: string }) {
 }
 
 /** Makes the actions of an entity: `POST` to a path below it, and its removal. */
-export function actionsOf(environment: string, plural: string, { id, name }: { id: string; name?: string }) {
-  const shown = nameOf({ id, ...(name !== undefined && { name }) })
+export function actionsOf(environment: string, plural: string, entity: Parameters<typeof nameOf>[0]) {
+  const { id } = entity
+  const shown = nameOf(entity)
   const path = pathOf(environment, plural, id)
   const post = (step: string, text: string, hint: string, more: Partial<AskedAction> = {}): RowAction => ({
     text,

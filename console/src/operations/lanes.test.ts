@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import type { ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
 import type { WatchedOperation } from '../../../workers/control/api/operation-answers.ts'
-import { changesText, nearness, rolloutBars } from './lanes.ts'
+import { changesText, nameOf, nearness, rolloutBars } from './lanes.ts'
 
 const hourMs = 3_600_000
 const rollout = {
@@ -55,4 +55,17 @@ it('measures evidence by its logarithm, and none of a watch before', () => {
 
 it('says what a schedule changes', () => {
   expect(changesText({ changes: { enabled: false, name: 'x' } })).toBe('turns off, changes name')
+  const shares = [
+    { variationId: 'old', weight: 75_000 },
+    { variationId: 'new', weight: 25_000 },
+  ]
+  const changes = { defaultStrategy: { strategy: { kind: 'rollout' as const, shares } }, tags: ['web'] }
+  expect(changesText({ changes })).toMatch(/^Everyone else: old 75.% · new 25.%, changes tags$/)
+})
+
+it('names a schedule by its name, or else by what it changes', () => {
+  const schedule = { id: '0b6f', changes: { enabled: true } }
+  expect(nameOf({ ...schedule, name: 'Launch' })).toBe('Launch')
+  expect(nameOf({ ...schedule, name: '' })).toBe('turns on')
+  expect(nameOf({ id: 'web' })).toBe('web')
 })

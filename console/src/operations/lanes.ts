@@ -6,6 +6,7 @@ import { isRolloutOpen, type ProgressiveRollout } from '../../../core/model/prog
 import { isOpen, type Schedule } from '../../../core/model/schedule.ts'
 import type { PublicTrigger, WatchedOperation } from '../../../workers/control/api/operation-answers.ts'
 import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
+import { strategyText } from '../flags/text.ts'
 import { allocations as allocationWords } from '../messages/allocations.ts'
 import { percent } from '../messages/catalogue.ts'
 import { duration, figure } from '../messages/figures.ts'
@@ -49,7 +50,15 @@ export interface World {
 }
 
 export const shareText = (weight: number): string => percent(weight / weightTotal)
-export const nameOf = ({ id, name }: { readonly id: string; readonly name?: string }): string => name || id
+interface Nameable {
+  readonly id: string
+  readonly name?: string
+  readonly changes?: Schedule['changes']
+}
+
+/** A schedule without a name is known by what it changes: nobody knows its id. */
+export const nameOf = ({ id, name, changes }: Nameable): string =>
+  name || (changes && changesText({ changes })) || id
 
 export const variationIn = (flags: readonly FlagRow[], key: string, id: string): string =>
   flags.find((flag) => flag.key === key)?.variations.find((each) => each.id === id)?.name || id
@@ -119,10 +128,13 @@ const fieldName = (field: string): string =>
 
 /** `turns off`, `changes name, tags`. */
 export function changesText({ changes }: Pick<Schedule, 'changes'>): string {
-  const { enabled, ...others } = changes
+  const { enabled, defaultStrategy, ...others } = changes
   const fields = Object.keys(others).map(fieldName)
   const parts = [
     ...(enabled === undefined ? [] : [enabled ? words.turnedOn : words.turnedOff]),
+    ...(defaultStrategy
+      ? [`${targeting.fields.defaultStrategy}: ${strategyText({ variations: [] }, defaultStrategy.strategy)}`]
+      : []),
     ...(fields.length > 0 ? [words.changed(fields.join(', '))] : []),
   ]
   return parts.join(', ')

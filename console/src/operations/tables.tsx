@@ -207,7 +207,7 @@ export function Schedules({ world: { schedules } }: { world: World }) {
         const actions = isOpen(schedule)
           ? [
               post('execute', buttons.execute, hints.execute),
-              post('cancel', buttons.cancel, hints.cancel),
+              post('cancel', buttons.cancel, hints.cancel, { dismiss: buttons.keep }),
               edit,
             ]
           : schedule.status === 'applied'

@@ -10,7 +10,7 @@ export interface MadeTrigger {
 }
 
 export const TriggerSecret = ({ made, onClose }: { made: MadeTrigger; onClose: () => void }) => (
-  <Dialog title={form.secretTitle} onClose={onClose} wide>
+  <Dialog title={form.secretTitle} onClose={onClose} wide once>
     <p>
       <Words text={form.secretHint} />
     </p>

@@ -10,7 +10,7 @@ interface SecretProps {
 }
 
 export const Secret = ({ title, text, onClose }: SecretProps) => (
-  <Dialog title={title} onClose={onClose} wide>
+  <Dialog title={title} onClose={onClose} wide once>
     <p>{words.once}</p>
     <CodeBlock text={text} label={title} />
   </Dialog>

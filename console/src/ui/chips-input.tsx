@@ -1,7 +1,9 @@
-// A list of texts, typed one by one or pasted many at once: Enter, comma or leaving the field adds.
+// A list of texts, typed one by one or pasted many at once: Enter, comma or leaving the field adds. Quotes hold
+// what has a comma, as in every other list.
 import { X } from 'lucide-react'
 import { type ClipboardEvent, type KeyboardEvent, useId, useState } from 'react'
 import css from './chips-input.module.css'
+import { hasOpenQuote, listOf } from './list-text.ts'
 
 interface ChipsInputProps {
   readonly label: string
@@ -24,13 +26,16 @@ export function ChipsInput(props: ChipsInputProps) {
   const [text, setText] = useState('')
   const id = useId()
   const add = (typed: string) => {
-    const parts = (keepsCommas ? typed.split('\n') : typed.split(/[,\n]/)).map((part) => part.trim())
+    const lines = typed.split('\n')
+    const parts = keepsCommas ? lines.map((line) => line.trim()) : lines.flatMap(listOf)
     const fresh = [...new Set(parts)].filter((part) => part !== '' && !values.includes(part))
     if (fresh.length > 0) onChange([...values, ...fresh])
     setText('')
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' || (event.key === ',' && !keepsCommas)) {
+    // Enter that ends the composition of a Japanese word is part of the word
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'Enter' || (event.key === ',' && !keepsCommas && !hasOpenQuote(text))) {
       event.preventDefault()
       add(text)
     } else if (event.key === 'Backspace' && text === '') onChange(values.slice(0, -1))

@@ -12,6 +12,9 @@ const keyOf = (name: string): string =>
     .replaceAll(/^-|-$/g, '')
     .slice(0, keyLengthMax)
 
+/** Keys have no blanks: one that came along with a paste is no mistake to be told of. */
+export const keyTyped = (text: string): string => text.trim()
+
 /** The key after the name was changed: it follows until it is typed itself. */
 export const keyFollowing = (key: string, nameBefore: string, name: string): string =>
   key === '' || key === keyOf(nameBefore) ? keyOf(name) : key

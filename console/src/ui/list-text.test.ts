@@ -1,6 +1,6 @@
 import fc from '../../../test/support/build/fast-check.ts'
 import { describe, expect, it } from 'vitest'
-import { linesText, listOf, listOfLines, listText } from './list-text.ts'
+import { hasOpenQuote, linesText, listOf, listOfLines, listText } from './list-text.ts'
 
 const awkward = fc.string({ unit: fc.constantFrom('a', 'é', ',', '"', ' ', '\t', '\\', '\n') })
 const values = fc.array(fc.oneof(awkward, fc.string({ unit: 'binary' })))
@@ -31,6 +31,15 @@ describe('a list in one line', () => {
     ['', []],
   ])('%j is %j', (text, list) => expect(listOf(text)).toEqual(list))
 })
+
+it.each([
+  ['"Korea', true],
+  [' "Korea, South', true],
+  ['"Korea, South"', false],
+  ['"a""', true],
+  ['5" pipe', false],
+  ['', false],
+])('%j still waits for its quote: %j', (text, isOpen) => expect(hasOpenQuote(text)).toBe(isOpen))
 
 describe('a list of lines', () => {
   it('keeps what is stored, whatever it holds, beside what is added', () => {

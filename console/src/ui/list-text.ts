@@ -10,6 +10,10 @@ export const listOf = (text: string): string[] =>
     inQuotes === undefined ? plain.trim() || [] : inQuotes.replaceAll('""', '"'),
   )
 
+/** Whether a comma that is typed now would stand within quotes. */
+export const hasOpenQuote = (text: string): boolean =>
+  /^\s*"/.test(text) && (text.match(/"/g)?.length ?? 0) % 2 === 1
+
 /** One item to the next comma. Quotes count where they surround the whole of it. */
 const item = /\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]+)/g
 
