@@ -174,8 +174,8 @@ function leftBy(input: CompareInput, variationId: string): HorizonState | undefi
 }
 
 /**
- * For the next look. What cannot be trusted, or cannot be read (`seen` is undefined), passes on what the looks
- * before it left.
+ * For the next look. What cannot be trusted, or cannot be read (`seen` is undefined), passes on what the
+ * looks before it left.
  */
 export function stateOf(
   seen: HorizonState | undefined,

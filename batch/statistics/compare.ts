@@ -128,8 +128,8 @@ function toComparison(
 
 /**
  * What is said of a named arm leaves out what is beyond 0: it was shown to be different, at this look or an
- * earlier one, at no more than the level of the interval over all arms, and its estimate is on that side. At a
- * fixed horizon the interval alone would not say so: Holm's correction gives the second arm a higher level
+ * earlier one, at no more than the level of the interval over all arms, and its estimate is on that side. At
+ * a fixed horizon the interval alone would not say so: Holm's correction gives the second arm a higher level
  * than its interval has, and a named arm stays named.
  */
 function onItsSide({ low, high }: Interval, named: 'higher' | 'lower' | undefined): Interval {

@@ -1,6 +1,6 @@
 -- Which of the exposed reached which goal, and what that adds to the counts. Continues firsts.sql.
-  -- The names of the events that count. Apart from `answers`: ClickHouse writes an expression out wherever its
-  -- name stands.
+  -- The names of the events that count. Apart from `answers`: ClickHouse writes an expression out wherever
+  -- its name stands.
   reached AS (
     SELECT
       side,
