@@ -14,7 +14,7 @@ import { type Stack, prepareFolder, startStack } from '../../scripts/stack.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** `GET stack?worker=ID` answers with a `SharedStack` once it runs, `GET folder` with a `SharedFolder`. */
+    /** `GET stack?worker=ID` answers with a `SharedStack` once it runs, `folder` with a `SharedFolder`. */
     sharedUrl: string
   }
 }
