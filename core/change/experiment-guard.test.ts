@@ -311,16 +311,15 @@ describe('automation', () => {
 })
 
 describe('an archived flag', () => {
-  const archived = () =>
-    withWrites(emptyState(), [{ kind: 'flag', id: 'f', value: { ...subject, archived: true } }])
-
   it('is not changed by a trigger, which records that', () => {
-    const state = archived()
+    const state = withWrites(emptyState(), [{ kind: 'flag', id: 'f', value: subject }])
     const made = run(state, {
       kind: 'create-trigger',
       trigger: { id: 't', flagKey: 'f', action: 'turn-on', sha256: 'x' },
     })
-    const changed = valueOf(run(withWrites(state, valueOf(made).writes), { kind: 'fire-trigger', id: 't' }))
+    const archived = { ...subject, archived: true }
+    const later = withWrites(state, [...valueOf(made).writes, { kind: 'flag', id: 'f', value: archived }])
+    const changed = valueOf(run(later, { kind: 'fire-trigger', id: 't' }))
     expect(changed.refusal).toMatchObject({ code: 'CONFLICT' })
     expect(changed.writes.map(({ kind }) => kind)).toEqual(['trigger'])
   })

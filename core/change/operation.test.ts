@@ -121,6 +121,27 @@ describe('what may be written', () => {
   })
 })
 
+describe('on an archived flag', () => {
+  const archived = run(world(), [
+    { kind: 'stop-experiment', id: 'x' },
+    { kind: 'update-flag', key: 'checkout', changes: { archived: true } },
+  ]).state
+  const trigger = { id: 't', flagKey: 'checkout', action: 'turn-off', sha256: 'a'.repeat(64) }
+
+  it.each([
+    ['operation', create()],
+    ['trigger', { kind: 'create-trigger', trigger }],
+  ])('no %s is made: it would do nothing', (_, command) => {
+    expect(archived.flag.get('checkout')?.archived).toBe(true)
+    expect(writtenBy(run(archived, [command]))).toMatchObject({
+      code: 'CONFLICT',
+      message: 'flag checkout is archived',
+    })
+    const back = { kind: 'update-flag', key: 'checkout', changes: { archived: false } }
+    expect(run(archived, [back, command]).answer.ok).toBe(true)
+  })
+})
+
 describe('an operation that is due', () => {
   it('turns the flag off in the revision that marks it as fired, and stops what runs on it', () => {
     const fired = run(world(), [create(), apply()])

@@ -18,6 +18,7 @@ import {
 import { stopped, toWholeSecond } from './experiment.ts'
 import { toggled } from './edit-flag.ts'
 import type { Handlers } from './handler.ts'
+import { refuseArchived } from './missing.ts'
 import { shareIn, withRollout } from './operation-share.ts'
 
 type Operation = Entities['operation']
@@ -29,7 +30,7 @@ export const operationHandlers: Handlers<
     const id = draftId(draft, context)
     const countingFrom = draft.countingFrom ?? toWholeSecond(context.now)
     const fields = withRollout(state, { ...draft, id, countingFrom, status: 'active' as const })
-    return create(state, 'operation', id, fields, context)
+    return refuseArchived(state, draft.flagKey) ?? create(state, 'operation', id, fields, context)
   },
   'update-operation': (state, command, context) =>
     update(state, 'operation', command, context, (current) => {

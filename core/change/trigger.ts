@@ -6,13 +6,15 @@ import { type Problem, ok, refuse } from '../model/problem.ts'
 import { type Change, type ChangeContext, create, draftId, find, remove, update } from './entity.ts'
 import { toggled } from './edit-flag.ts'
 import type { Handlers } from './handler.ts'
+import { refuseArchived } from './missing.ts'
 
 export const triggerHandlers: Handlers<
   'create-trigger' | 'update-trigger' | 'rotate-trigger' | 'fire-trigger' | 'delete-trigger'
 > = {
   'create-trigger': (state, { trigger }, context) => {
     const id = draftId(trigger, context)
-    return create(state, 'trigger', id, { ...trigger, id, disabled: false }, context)
+    const fields = { ...trigger, id, disabled: false }
+    return refuseArchived(state, trigger.flagKey) ?? create(state, 'trigger', id, fields, context)
   },
   'update-trigger': (state, command, context) =>
     update(state, 'trigger', command, context, ({ signature, experiment: before, ...current }) => {
