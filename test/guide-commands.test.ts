@@ -30,6 +30,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   'npm run batch': { by: 'batch/cli.test.ts', says: "batch(['operations']" },
   'npm run batch -- serve': { by: 'test/e2e/serve.test.ts', says: "'batch/cli.ts', 'serve'" },
   'npm run demo': { by: 'test/e2e/demo.test.ts', says: "'test/demo/run.ts'" },
+  'npm run demo -- --quick': { by: 'test/e2e/demo.test.ts', says: "'--quick'" },
   'npm run stan': { by: 'scripts/test.ts', says: 'stan' },
   'npm run -s doctor': { by: 'test/e2e/first-hour.test.ts', says: "bash('npm run -s doctor')" },
   'npm run -s backup -- backup-1': backup('backup'),

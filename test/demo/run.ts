@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { readOptions, readWholeNumber } from '../../scripts/command-line.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
 import { type Admin } from '../../scripts/admin.ts'
-import { startStack } from '../../scripts/stack.ts'
+import { type Stack, startStack } from '../../scripts/stack.ts'
 import { freePort } from '../../scripts/free-port.ts'
 import { checkConclusion, checkKillSwitch, type Claims, claims, type Met } from './claims.ts'
 import {
@@ -26,23 +26,32 @@ import { progress } from './progress.ts'
 import { trueConversion, visitors } from './visitors.ts'
 
 const { values } = readOptions({
-  visitors: { type: 'string', default: '2000' },
+  visitors: { type: 'string' },
+  quick: { type: 'boolean', default: false },
   seed: { type: 'string', default: '20261121' },
   'own-stack': { type: 'boolean', default: false },
 })
-const visitorCount = readWholeNumber('visitors', values.visitors, 1, 1_000_000)
+const visitorsDefault = values.quick ? '200' : '2000'
+const visitorCount = readWholeNumber('visitors', values.visitors ?? visitorsDefault, 1, 1_000_000)
 const seed = readWholeNumber('seed', values.seed, 0, 2 ** 32 - 1)
 
+/** For whoever interrupts it, or reads why it failed. */
+let doing = 'the stack was starting'
+
 async function demo(admin: Admin): Promise<number> {
+  doing = 'the demo data were being made'
   const environmentId = `demo-${Date.now().toString(36)}`
   const { clientKey } = await seedDemo(admin, environmentId)
   const target: Target = { url: admin.url, environmentId, clientKey }
   console.log(`\nEnvironment ${environmentId} on ${admin.url}\n`)
   const held = claims()
   const fileBefore = await bucketingFile(target)
+  doing = `visitors were being sent to environment ${environmentId}`
   const met = await meetEverybody(target, held)
+  doing = `the events of environment ${environmentId} were being counted`
   const conclusion = await concludeFromLake(admin, environmentId)
   checkConclusion(held, conclusion, met)
+  doing = `the kill switch of environment ${environmentId} was being watched`
   await checkKillSwitch(held, conclusion, met, fileBefore, () => bucketingFile(target))
   return held.report()
 }
@@ -104,18 +113,32 @@ async function meetEverybody(target: Target, held: Claims): Promise<Met> {
   return { checkout, search }
 }
 
-/** Uses the running stack of `npm start`, or starts one and stops it afterwards. */
+/** Uses the running stack of `npm start`, or starts one and stops it afterwards, however it ends. */
 async function withStack(work: (admin: Admin) => Promise<number>): Promise<number> {
   const running = values['own-stack'] ? undefined : await findRunningStack()
-  if (running) return work(running)
-  console.log('Starting a stack for the demo.')
-  const directory = mkdtempSync(join(tmpdir(), 'tackline-demo-'))
-  const stack = await startStack({ port: await freePort(), directory, state: 'reset' })
+  const directory = running ? undefined : mkdtempSync(join(tmpdir(), 'tackline-demo-'))
+  let stack: Stack | undefined
+  const interrupted = new Promise<number>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        console.error(`\nStopped by ${signal} while ${doing}.`)
+        resolve(130)
+      })
+  })
+  const done = async () => {
+    if (running) return work(running)
+    console.log('Starting a stack for the demo.')
+    stack = await startStack({ port: await freePort(), directory: directory!, state: 'reset' })
+    return work(stack)
+  }
   try {
-    return await work(stack)
+    return await Promise.race([done(), interrupted])
+  } catch (error) {
+    console.error(`It failed while ${doing}: ${error instanceof Error ? error.message : String(error)}`)
+    return 1
   } finally {
-    await stack.stop()
-    rmSync(directory, { recursive: true, force: true })
+    await stack?.stop()
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
