@@ -20,10 +20,10 @@ const command = [
 
 it('holds every claim', async () => {
   // If a claim fails it exits with 1, and execFile rejects with the whole output.
-  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root, timeout: 290_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root, timeout: 570_000 })
   expect(stdout).toContain('held    the kill switch turned fast-search off')
   expect(stdout).not.toContain('FAILED')
-}, 300_000)
+}, 600_000) // ends what hangs; on a busy machine it takes two minutes
 
 it('says where it was interrupted, and leaves nothing behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tackline-test-'))
@@ -42,4 +42,4 @@ it('says where it was interrupted, and leaves nothing behind', async () => {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}, 300_000)
+}, 600_000)
