@@ -1,6 +1,7 @@
 // The runner's image beside a real stack: nothing in it can be written but its cache, and Stan is inside.
-// Without the image, or without Docker or Podman, this is skipped. It is built by:
+// Skipped unless TACKLINE_IMAGE names an image that Docker or Podman has:
 //   docker build -f batch/container/Dockerfile -t tackline-runner .
+//   TACKLINE_IMAGE=tackline-runner npm test -- test/e2e/container.test.ts
 import { execFile, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -9,10 +10,11 @@ import { seedDemo } from '../../scripts/demo-data.ts'
 import { freePort } from '../../scripts/free-port.ts'
 import { useOwnStack } from '../support/stack-fixture.ts'
 
-const image = 'tackline-runner'
+const image = process.env['TACKLINE_IMAGE'] ?? ''
 const engine = ['docker', 'podman'].find(
-  (each) => spawnSync(each, ['image', 'inspect', image], { stdio: 'ignore' }).status === 0,
+  (each) => image !== '' && spawnSync(each, ['image', 'inspect', image], { stdio: 'ignore' }).status === 0,
 )
+if (image !== '' && !engine) throw new Error(`Neither Docker nor Podman has an image ${image}.`)
 const stack = useOwnStack()
 const name = `tackline-test-${randomUUID()}`
 
