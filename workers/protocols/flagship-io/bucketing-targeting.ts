@@ -54,6 +54,8 @@ function toAlternatives(clause: Clause): Alternatives | string {
   const { attribute, ignoreCase } = clause
   if (ignoreCase) return 'bucketing SDKs always regard case'
   if (attribute.startsWith(trustedNamespace)) return `the attribute ${attribute} is known at the edge only`
+  // The SDK's context is an object of JavaScript, which seems to have a `constructor`.
+  if (attribute in {}) return `the attribute ${attribute} is always there for bucketing SDKs`
   if (attribute.startsWith('fs_') && !sdkAttributes.has(attribute))
     return `the attribute ${attribute} means something else to bucketing SDKs`
   if (attribute === targetingKeyAttribute) return toTargetings(clause, visitor)
