@@ -38,7 +38,7 @@ export interface Origin extends Score {
   /** The levels of the two one-sided tests from there on. */
   readonly up: number
   readonly down: number
-  /** The upper normal quantiles of the levels, which may be rounded to 0 or 1. Absent: those of the levels. */
+  /** The upper normal quantiles of the levels, which may be rounded. Absent: those of the levels. */
   readonly zUp?: number | undefined
   readonly zDown?: number | undefined
   /** By how much the normal quantile of the level changes with the effect that is tested; 0 at nothing. */
