@@ -142,8 +142,7 @@ function toComparison(
   const isGreater = operator.startsWith('greater')
   const targeting = (value: string | number) => [[{ operator: comparisons[operator], key, value }]]
   if (compareAs === 'text') {
-    if (values.some((value) => /[^\0-\ud7ff]/.test(value)))
-      return 'bucketing SDKs order emojis otherwise'
+    if (values.some((value) => /[^\0-\ud7ff]/.test(value))) return 'bucketing SDKs order emojis otherwise'
     return targeting(values.toSorted(compareTexts).at(isGreater ? 0 : -1)!) // any of them
   }
   if (compareAs !== 'number')
