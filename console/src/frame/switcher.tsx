@@ -43,7 +43,7 @@ export default function Switcher({ children }: { children: ReactNode }) {
                     {production ? (
                       <span className={css['env-chip']}>
                         <Lock size={11} aria-hidden />
-                        {name || id}
+                        <span>{name || id}</span>
                       </span>
                     ) : (
                       name || id
