@@ -1,5 +1,5 @@
-// Starts Tackline in one `wrangler dev`, offline, with a state directory: as one Worker, or as its three
-// parts where a test replaces one of them. For `npm start`, the demo and the tests.
+// Starts Tackline in one workerd, offline, with a state directory: as one Worker, or as its three parts where
+// a test replaces one of them. For `npm start`, the demo and the tests.
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -8,10 +8,10 @@ import { bundleWorker } from './bundle-worker.ts'
 import { buildConsole } from './console-build.ts'
 import { type FolderLock, isLock, lockFolder, replace } from './folder-lock.ts'
 import { type FirstToken, isPrepared } from './local-database.ts'
+import type { LocalWorkers } from './local-workers.ts'
 import { logTo } from './log-file.ts'
 import { type ProcessGroup, startGroup } from './process-group.ts'
 import { type Certificate, makeCertificate } from './self-signed.ts'
-import { withoutPaths } from './log-lines.ts'
 import { typescript } from './tool.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -84,7 +84,7 @@ async function startLocked(
   const token = ensureSecret(directory, 'token', 'tla_')
   await buildConsole()
   await prepareDatabase(directory, lock, firstToken(token))
-  const logPath = join(directory, 'wrangler.log')
+  const logPath = join(directory, 'workers.log')
   const certificate = https ? makeCertificate(directory) : undefined
   const chosen: Configs = configs ? { ...parts, ...configs } : { whole: 'wrangler.toml' }
   const prepared = await Promise.all(
@@ -103,11 +103,11 @@ async function startLocked(
   const log = logTo(logPath, (reason) =>
     warn(`The log ${logPath} cannot be written (${reason}); lines are lost.`),
   )
-  log(group.child.stdout!.pipe(withoutPaths()))
-  log(group.child.stderr!.pipe(withoutPaths()))
+  log(group.child.stdout!)
+  log(group.child.stderr!)
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     await group.end(signal)
-    await untilFree(port) // workerd ends shortly after wrangler
+    await untilFree(port) // workerd ends shortly after the process that started it
   }
   const stack: Stack = {
     url: `${certificate ? 'https' : 'http'}://127.0.0.1:${port}`,
@@ -198,7 +198,7 @@ async function prepareConfig(directory: string, name: string, config: string): P
   await bundleWorker(resolve(source, /^main = "(.+)"$/m.exec(settings)![1]!), join(own, 'index.js'))
   const path = join(own, 'wrangler.toml')
   const changed = settings
-    .replace(/^main = .+$/m, 'main = "index.js"\nno_bundle = true')
+    .replace(/^main = .+$/m, 'main = "index.js"')
     .replace(
       /^directory = "(.+)"$/m,
       (_, value: string) => `directory = ${JSON.stringify(resolve(source, value))}`,
@@ -220,40 +220,16 @@ interface Launch {
 
 function launch(configs: Configs, { port, directory, certificate, variables }: Launch): ProcessGroup {
   const { front, whole, edge, control, ingest, behind } = configs // only the first is reached over HTTP
-  const options = {
-    'persist-to': join(directory, 'state'),
-    ip: '127.0.0.1',
-    port: String(port),
-    'inspector-port': '0',
-    'log-level': 'info',
-    'show-interactive-dev-session': 'false',
-    ...(certificate && {
-      'local-protocol': 'https',
-      'https-key-path': certificate.keyPath,
-      'https-cert-path': certificate.certPath,
-    }),
-    'env-file': variables,
+  const workers: LocalWorkers = {
+    configs: [front, whole, edge, control, ingest, behind].filter((each) => each !== undefined),
+    port,
+    state: join(directory, 'state'),
+    certificate,
+    variables,
   }
-  const command = [
-    join(root, 'node_modules/wrangler/bin/wrangler.js'),
-    'dev',
-    ...[front, whole, edge, control, ingest, behind].flatMap((path) =>
-      path === undefined ? [] : ['-c', path],
-    ),
-    ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
-  ]
-  const environment = {
-    ...process.env,
-    CI: '1',
-    CLOUDFLARE_CF_FETCH_ENABLED: 'false', // no network: a placeholder stands in for Request.cf
-    WRANGLER_HIDE_BANNER: 'true',
-    WRANGLER_SEND_METRICS: 'false',
-    WRANGLER_WRITE_LOGS: 'false', // they would repeat the log, once per start
-    // With a shared registry, two stacks on one machine would bind to each other's Workers.
-    WRANGLER_REGISTRY_PATH: join(directory, 'registry'),
-    X_LOCAL_OBSERVABILITY: 'false',
-  }
-  return startGroup(command, { cwd: root, env: environment })
+  const args = [...typescript, join(root, 'scripts/local-workers.ts'), JSON.stringify(workers)]
+  const environment = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_WRITE_LOGS: 'false' }
+  return startGroup(args, { cwd: root, env: environment })
 }
 
 async function waitUntilReady(stack: Stack): Promise<void> {

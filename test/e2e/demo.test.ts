@@ -17,7 +17,7 @@ it('holds every claim', async () => {
     '--own-stack',
   ]
   // If a claim fails it exits with 1, and execFile rejects with the whole output.
-  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root, timeout: 110_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root, timeout: 570_000 })
   expect(stdout).toContain('held    the kill switch turned fast-search off')
   expect(stdout).not.toContain('FAILED')
-}, 120_000)
+}, 600_000) // ends what hangs; on a busy machine it takes two minutes

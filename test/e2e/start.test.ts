@@ -59,8 +59,8 @@ it('survives what happens to it, and what it leaves is ended', { timeout: 240_00
   await pause(500)
   expect(membersOf(left).join('\n')).toContain('workerd')
 
-  rmSync(join(directory, 'wrangler.log'))
-  symlinkSync('/dev/full', join(directory, 'wrangler.log'))
+  rmSync(join(directory, 'workers.log'))
+  symlinkSync('/dev/full', join(directory, 'workers.log'))
   const second = start(port)
   const [banner] = (await second.stdout!.take(1).toArray()) as Buffer[]
   expect(String(banner)).toContain(`Tackline runs on http://127.0.0.1:${port}`)
@@ -77,7 +77,7 @@ it('survives what happens to it, and what it leaves is ended', { timeout: 240_00
       body: '{"context":{"targetingKey":"ada"}}',
     }).then((response) => response.json())
   for (let i = 0; i < 20; i++) expect(await evaluate()).toMatchObject({ value: true }) // each writes a line
-  expect(second.errors()).toMatch(/wrangler[.]log cannot be written \(ENOSPC\); lines are lost/)
+  expect(second.errors()).toMatch(/workers[.]log cannot be written \(ENOSPC\); lines are lost/)
 
   expect(second.errors()).not.toMatch(/tla_|tl_client_|tl_server_/)
 
