@@ -263,6 +263,7 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     expect(await second.textContent()).not.toBe(first)
     await closeOnce()
     await press('Show deliveries: Deploys')
+    await page.getByRole('heading', { name: 'Deliveries: Deploys' }).waitFor()
     await press('Send test')
     await page.getByText('A test is on its way').waitFor()
     await choose('Disable', 'Deploys')

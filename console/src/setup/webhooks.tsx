@@ -99,7 +99,13 @@ export default function WebhooksPage() {
       {(webhooks) => (
         <div className={css['sections']}>
           <Table label={words.title} rows={webhooks} keyOf={({ id }) => id} columns={columns} />
-          {shown !== undefined && <Deliveries key={shown} webhookId={shown} />}
+          {shown !== undefined && (
+            <Deliveries
+              key={shown}
+              webhookId={shown}
+              name={webhooks.find(({ id }) => id === shown)?.name || shown}
+            />
+          )}
         </div>
       )}
     </ListPage>
