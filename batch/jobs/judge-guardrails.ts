@@ -3,6 +3,7 @@ import { primaryGoalOf, roleOf } from '../../core/model/experiment.ts'
 import type { GuardrailReport } from '../../core/model/guardrail.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
+import { isServed } from '../statistics/comparison.ts'
 import { guardArms, unmeasured } from '../statistics/guardrail.ts'
 import type { CountedGoal } from './counted-goal.ts'
 import type { JobContext } from './job-context.ts'
@@ -39,7 +40,9 @@ export async function judgeGuardrails(
     const isSamePhase = before.value?.window.from === window.from
     const isTrusted = isSamePhase && before.value?.health.status !== 'red'
     const known = isTrusted ? (before.value?.guardrails ?? []) : []
-    const arms = [...weights.keys()].filter((id) => id !== baselineVariationId)
+    const arms = [...weights]
+      .filter(([id, expectedWeight]) => id !== baselineVariationId && isServed({ expectedWeight }))
+      .map(([id]) => id)
     for (const id of arms)
       reports.push(
         known.find((report) => report.variationId === id && report.goalKey === goalKey) ??

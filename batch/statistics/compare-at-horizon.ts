@@ -1,12 +1,13 @@
 // The comparisons of an experiment with a fixed horizon: the curtailed test, exact for few conversions, with
 // Holm's correction for several arms, and the repeated interval that agrees with it.
 import type { Decision, HorizonState } from '../../core/model/experiment-result.ts'
-import type { ArmCounts, CompareInput, Measured, Named } from './comparison.ts'
+import { type ArmCounts, type CompareInput, isServed, type Measured, type Named } from './comparison.ts'
 import { logit, rateOf } from './conversion-pair.ts'
 import { conversionsPlannedMin } from '../../core/statistics/levels.ts'
 import { curtailedBinomial, repeatedBinomialInterval } from './exact-horizon.ts'
 import {
   changedOrigin,
+  type Curtailed,
   curtailed,
   elapsedMin,
   informationMin,
@@ -30,7 +31,8 @@ export function compareAtHorizon(
   decision: FixedHorizon,
 ): AtHorizon[] {
   const elapsed = elapsedOf(input.window, decision.endAt)
-  const comparisons = input.counts.length - 1
+  // An arm without a share is none of the experiment's, so it takes nothing from the level of the others.
+  const comparisons = input.counts.filter((one) => one !== baseline && isServed(one)).length
   return arms.flatMap((arm) => {
     const pair = pairOf(baseline, arm)
     const at = pair.score
@@ -53,8 +55,7 @@ export function compareAtHorizon(
         ...common,
         interval: pair.fromDifference(difference),
         difference,
-        evidence:
-          Math.log(Math.max(last.up, last.down, 1e-300) / (decision.gamma * decision.alpha)) + Math.LN2,
+        evidence: evidenceOf(last, decision),
         winners: tests.map(({ winner }) => (isReadable ? winner : undefined)),
       }
     }
@@ -70,7 +71,7 @@ export function compareAtHorizon(
     return {
       ...common,
       interval: few.isOfMisses ? { low: -ofFew.high, high: -ofFew.low } : ofFew,
-      evidence: Math.log(Math.max(last.up, last.down, 1e-300) / (decision.gamma * decision.alpha)) + Math.LN2,
+      evidence: evidenceOf(last, decision),
       // The level that was left at a changed horizon is not known exactly here, so none is named after it.
       winners: tests.map(({ winner }) =>
         !isReadable || isChanged ? undefined : few.isOfMisses ? opposite(winner) : winner,
@@ -78,6 +79,13 @@ export function compareAtHorizon(
     }
   })
 }
+
+/**
+ * The logarithm of an e-value of both tests together, which is at most their mean and is 1 / alpha where the
+ * first is named.
+ */
+const evidenceOf = ({ up, down }: Pick<Curtailed, 'up' | 'down'>, { alpha, gamma }: FixedHorizon): number =>
+  Math.log(Math.max(up, down, 1e-300) / (gamma * alpha))
 
 /** Those who converted, or those who did not, whichever are fewer. */
 function rarerOf(baseline: ArmCounts, arm: ArmCounts) {
@@ -104,11 +112,18 @@ function originsOf(
   { alpha, gamma, endAt }: FixedHorizon,
   comparisons: number,
 ): HorizonState['origins'] {
-  if (earlier?.origins.length !== comparisons)
+  if (earlier === undefined || earlier.origins.length < comparisons)
     return Array.from({ length: comparisons }, (_, i) => originOf(alpha / (i + 1), gamma))
+  // Earlier releases had one for arms without a share as well.
+  const origins = earlier.origins.slice(0, comparisons)
   const isChanged = earlier.endAt !== endAt && !earlier.spent
-  if (!isChanged || !(earlier.planned > earlier.information)) return earlier.origins
-  return earlier.origins.map((origin) => changedOrigin(earlier, earlier.planned, origin, gamma))
+  if (!isChanged || !(earlier.planned > earlier.information)) return origins
+  // After a recount that has fewer users, there may be less than where the test began.
+  return origins.map((origin) =>
+    earlier.information < origin.information
+      ? origin
+      : changedOrigin(earlier, earlier.planned, origin, gamma),
+  )
 }
 
 /**

@@ -104,14 +104,16 @@ function toComparison(
   input: CompareInput,
 ): Comparison {
   const named = input.isRed ? undefined : found
+  const toSide = (interval: Interval) =>
+    named === undefined && measured.horizon && !input.isRed ? withZero(interval) : onItsSide(interval, named)
   const { counts, pair, cautious, evidence } = measured
-  const interval = onItsSide(measured.interval, named)
+  const interval = toSide(measured.interval)
   const inRelation = pair.toRelative(interval)
-  const relative = inRelation && onItsSide(inRelation, named)
+  const relative = inRelation && toSide(inRelation)
   const goodWay = input.direction === 'increase' ? 'higher' : 'lower'
   const isEqual = relative !== undefined && isWithin(relative, input.equivalence)
   const outcome = named ? (named === goodWay ? 'better' : 'worse') : isEqual ? 'equal' : 'open'
-  const difference = onItsSide(measured.difference ?? pair.toDifference(interval), named)
+  const difference = toSide(measured.difference ?? pair.toDifference(interval))
   return {
     variationId: counts.variationId,
     outcome,
@@ -136,6 +138,12 @@ function onItsSide({ low, high }: Interval, named: 'higher' | 'lower' | undefine
   if (named === undefined) return { low, high }
   return named === 'higher' ? { low: Math.max(0, low), high } : { low, high: Math.min(0, high) }
 }
+
+/**
+ * At a fixed horizon, what is not named is not shown to be different, also where the test may name nothing:
+ * in the first tenth of the time, and by what arrives after the end.
+ */
+const withZero = ({ low, high }: Interval): Interval => ({ low: Math.min(0, low), high: Math.max(0, high) })
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
 

@@ -12,6 +12,10 @@ export interface ArmCounts extends Counts {
   readonly measure?: Measure | NoEffect | undefined
 }
 
+/** Others have users by mistake only, whom health tells of. They are in no comparison. */
+export const isServed = ({ expectedWeight }: { readonly expectedWeight: number }): boolean =>
+  expectedWeight > 0
+
 export interface CompareInput {
   readonly counts: readonly ArmCounts[]
   readonly baselineVariationId: string

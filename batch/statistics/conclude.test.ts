@@ -4,7 +4,7 @@ import { ok, refuse } from '../../core/model/problem.ts'
 import { conclude, inputHash, type Evidence, type VariationCounts } from './conclude.ts'
 import { exactEngine } from './exact.ts'
 import type { Engine, FitInput } from './fit.ts'
-import { ruleOf } from './design.ts'
+import { type Rule, ruleOf } from './design.ts'
 import { noDamage } from './health.ts'
 
 const dayMs = 86_400_000
@@ -177,6 +177,40 @@ describe('conclude', () => {
     ])
     expect(verdict).toMatchObject({ kind: 'winner', variationId: 'new' })
   })
+
+  it.each(['always-valid', 'fixed-horizon'] as const)(
+    'says the same (%s) beside a stray user of a variation that has no share',
+    async (kind) => {
+      const decision: Rule['decision'] =
+        kind === 'always-valid'
+          ? { kind, alpha: 0.05, usersPlanned: null }
+          : { kind, alpha: 0.05, gamma: 0.95, endAt: 8 * dayMs, ended: true }
+      const rule: Rule = {
+        role: 'primary',
+        direction: 'increase',
+        equivalence: 0.02,
+        daysToMinimum: 0,
+        isOver: false,
+        decision,
+      }
+      // Better, worse, practically equal, and better at this level only.
+      for (const [users, conversions] of [
+        [20_000, 1_300],
+        [20_000, 700],
+        [9_000_000, 450_200],
+        [20_000, 1_095],
+      ] as const) {
+        const own = [counts('new', users, conversions), counts('old', users, users / 20)]
+        const alone = await concluded({ rule, counts: own })
+        const stray = { ...counts('stray', 1, 1), expectedWeight: 0 }
+        const beside = await concluded({ rule, counts: [...own, stray] })
+        expect(beside.verdict).toEqual(alone.verdict)
+        expect(beside.sensitivity).toEqual(alone.sensitivity)
+        expect(beside.variations.slice(0, 2)).toEqual(alone.variations)
+        expect(beside.variations[2]).toMatchObject({ users: 1, conversions: 1, probabilityBest: null })
+      }
+    },
+  )
 
   it('does not read an experiment whose baseline nobody saw', async () => {
     const { verdict, engine } = await concluded({ counts: [counts('old', 0, 0), counts('new', 30, 3)] })

@@ -16,7 +16,7 @@ import { isOfShares } from '../../core/model/goal-metric.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import { breakdownsBy, breakdownsOf } from './breakdown.ts'
 import { compareArms, factorOf, measureAlways } from './compare.ts'
-import type { ArmCounts } from './comparison.ts'
+import { type ArmCounts, isServed } from './comparison.ts'
 import { ruleOf, type Rule } from './design.ts'
 import type { Engine } from './fit.ts'
 import { type MeasuredMetric, metricReport, notRandomised } from './measure-metric.ts'
@@ -37,7 +37,7 @@ export const seedMax = 4_294_967_295
  * Changes with every change of these files that changes a figure or a decision, so that a stored result says
  * what computed it.
  */
-export const statisticsRelease = '5'
+export const statisticsRelease = '6'
 
 /** The expected weight is the share of users that a variation should have, in any unit. */
 export type VariationCounts = ArmCounts
@@ -99,6 +99,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     : await fitOf(evidence, counts, rule.direction, engine)
   if (!fit.ok) return fit
   const { engine: report, model } = fit.value
+  const fitted = withUsers(counts.filter(comparedOf(evidence)))
   const variations = fit.value.variations.map((one) => ({ ...one, ...stepsOf(metric, one.variationId) }))
 
   const isSamePhase = before?.window?.from === window.from
@@ -149,7 +150,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     inputHash: inputHash(evidence),
     ...(!isValue && {
       prior: evidence.prior,
-      sensitivity: sensitivityOf(withUsers(counts), baselineVariationId, evidence.prior, rule.direction),
+      sensitivity: sensitivityOf(fitted, baselineVariationId, evidence.prior, rule.direction),
     }),
     engine: report,
     statistics: statisticsRelease,
@@ -169,8 +170,8 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     verdict: verdictOf({
       role,
       baselineVariationId,
-      variations,
-      comparisons,
+      variations: variations.filter(comparedOf(evidence)),
+      comparisons: comparisons.filter(comparedOf(evidence)),
       decision,
       guardrails,
       health,
@@ -206,6 +207,12 @@ function bestOf(
   return better.find((arm) => better.every((other) => other === arm || beats(arm, other)))?.variationId
 }
 
+/** Tells the variations that are compared: a stray user of another one would make that the likely best. */
+function comparedOf({ counts, baselineVariationId }: Pick<Evidence, 'counts' | 'baselineVariationId'>) {
+  const ids = new Set(counts.filter(isServed).map(({ variationId }) => variationId)).add(baselineVariationId)
+  return ({ variationId }: { readonly variationId: string }) => ids.has(variationId)
+}
+
 const lookOf = ({ comparisons = [], health }: EarlierLook, decision: Decision) => ({
   decision,
   comparisons,
@@ -226,14 +233,14 @@ const stepsOf = (metric: MeasuredMetric | undefined, variationId: string) => {
   return steps.length > 0 ? { steps: [...steps] } : {}
 }
 
-/** Posteriors of the variations that have users. One without users has none. */
+/** Posteriors of the variations that have users and a share of them. Others have none. */
 async function fitOf(
   { baselineVariationId, prior, seed }: Evidence,
   counts: readonly VariationCounts[],
   direction: Rule['direction'],
   engine: Engine,
 ): Promise<Result<FittedValues>> {
-  const seen = withUsers(counts)
+  const seen = withUsers(counts.filter(comparedOf({ counts, baselineVariationId })))
   const hasBaseline = seen.some(({ variationId }) => variationId === baselineVariationId)
   const posteriors = new Map<string, VariationPosterior>()
   // Nothing can be compared without the baseline, and nobody gains from rates without a comparison.

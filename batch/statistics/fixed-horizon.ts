@@ -38,6 +38,9 @@ export interface Origin extends Score {
   /** The levels of the two one-sided tests from there on. */
   readonly up: number
   readonly down: number
+  /** The upper normal quantiles of the levels, which may be rounded. Absent: those of the levels. */
+  readonly zUp?: number | undefined
+  readonly zDown?: number | undefined
   /** By how much the normal quantile of the level changes with the effect that is tested; 0 at nothing. */
   readonly tilt: number
 }
@@ -62,31 +65,41 @@ export interface Curtailed {
  * be projected anew at each look, since it depends on arrivals and never on outcomes.
  */
 export function curtailed(at: Score, planned: number, origin: Origin, gamma = gammaDefault): Curtailed {
-  const end = Math.max(planned, at.information)
-  const left = Math.sqrt(end - at.information)
-  const toGo = Math.sqrt(end - origin.information)
-  const increment = at.score - origin.score
-  const [criticalUp, criticalDown] = [upperQuantile(origin.up) * toGo, upperQuantile(origin.down) * toGo]
+  const { left, toUp, toDown } = distances(at, planned, origin)
   const reach = left > 0 ? quantileOfNormal(gamma) * left : 0
   const conditional = (distance: number) =>
-    left > 0 ? normalCumulative(distance / left) : distance >= 0 ? 1 : 0
-  const up = conditional(increment - criticalUp)
-  const down = conditional(-increment - criticalDown)
+    left > 0 ? normalCumulative(-distance / left) : distance <= 0 ? 1 : 0
+  const up = conditional(toUp)
+  const down = conditional(toDown)
   return {
     up,
     down,
-    boundUp: origin.score + criticalUp + reach,
-    boundDown: origin.score - criticalDown - reach,
+    boundUp: at.score + toUp + reach,
+    boundDown: at.score - toDown - reach,
     // Without information every bound is 0, and 0 >= 0 would name a winner.
     winner: at.information > origin.information ? winnerOf(up, down, gamma) : undefined,
+  }
+}
+
+/** From the score to where the end rejects, and how far it varies until then. */
+function distances(at: Score, planned: number, origin: Origin) {
+  const end = Math.max(planned, at.information)
+  const toGo = Math.sqrt(end - origin.information)
+  const increment = at.score - origin.score
+  return {
+    left: Math.sqrt(end - at.information),
+    toGo,
+    toUp: (origin.zUp ?? upperQuantile(origin.up)) * toGo - increment,
+    toDown: (origin.zDown ?? upperQuantile(origin.down)) * toGo + increment,
   }
 }
 
 const winnerOf = (up: number, down: number, gamma: number): Curtailed['winner'] =>
   up >= gamma ? 'up' : down >= gamma ? 'down' : undefined
 
-/** The z that is exceeded with this probability. */
-const upperQuantile = (level: number): number => -quantileOfNormal(Math.max(level, 1e-300))
+/** The z that is exceeded with this probability; finite, also where a probability is 0 or 1. */
+const upperQuantile = (level: number): number =>
+  -quantileOfNormal(Math.min(Math.max(level, 1e-300), 1 - Number.EPSILON))
 
 /**
  * The effects that would not be named, in the unit of score / information: the repeated interval (Jennison
@@ -110,8 +123,8 @@ export function repeatedInterval(
  */
 export function changedOrigin(at: Score, planned: number, origin: Origin, gamma = gammaDefault): Origin {
   const { up, down } = curtailed(at, planned, origin, gamma)
-  const left = Math.sqrt(planned - at.information)
-  const toGo = Math.sqrt(planned - origin.information)
+  const { left, toGo, toUp, toDown } = distances(at, planned, origin)
   const tilt = (at.information - origin.information + origin.tilt * toGo) / left
-  return { score: at.score, information: at.information, up, down, tilt }
+  const { score, information } = at
+  return { score, information, up, down, zUp: toUp / left, zDown: toDown / left, tilt }
 }

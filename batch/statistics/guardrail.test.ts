@@ -27,6 +27,13 @@ const guard = (counts: ArmCounts[], margin: Margin, more: Partial<GuardrailInput
     ...more,
   })
 
+it('judges no variation that has no share of the users', () => {
+  const own = [arm('a', 10_000, 1_000), arm('b', 10_000, 1_000)]
+  const margin: Margin = { relative: 0.1 }
+  const stray = arm('stray', 300, 10, { expectedWeight: 0 })
+  expect(guard([...own, stray], margin)).toEqual(guard(own, margin))
+})
+
 describe('the one-sided sequence', () => {
   it('is the mixture over positive effects that its formula says', () => {
     // The effect that is mixed over has a half-normal prior, whose variance is R times that of the estimate.

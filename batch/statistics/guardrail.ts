@@ -4,7 +4,7 @@
 import type { GuardrailReport, Margin } from '../../core/model/guardrail.ts'
 import { alphaDefault } from '../../core/statistics/levels.ts'
 import { factorOf, tuningOf } from './compare.ts'
-import type { ArmCounts } from './comparison.ts'
+import { type ArmCounts, isServed } from './comparison.ts'
 import { rateOf } from './conversion-pair.ts'
 import { daysUntil } from './days-until.ts'
 import { type Effect, type Measure, pooledVariance } from './effect.ts'
@@ -47,11 +47,13 @@ interface Judged extends NonInferiorityAtAllLooks {
   readonly tunings: { readonly kept: Tuning; readonly broken: Tuning }
 }
 
-/** One for each variation but the baseline, in the order of the counts. */
-export function guardArms(input: GuardrailInput, alpha = alphaDefault): GuardrailReport[] {
-  const { counts, baselineVariationId, goalKey, margin, guardrails } = input
-  const baseline = counts.find(({ variationId }) => variationId === baselineVariationId)
-  const arms = counts.filter(({ variationId }) => variationId !== baselineVariationId)
+/** One for each variation that has a share, but the baseline, in the order of the counts. */
+export function guardArms(given: GuardrailInput, alpha = alphaDefault): GuardrailReport[] {
+  const { baselineVariationId, goalKey, margin, guardrails } = given
+  const isBaseline = ({ variationId }: ArmCounts) => variationId === baselineVariationId
+  const input = { ...given, counts: given.counts.filter((one) => isBaseline(one) || isServed(one)) }
+  const baseline = input.counts.find(isBaseline)
+  const arms = input.counts.filter((one) => !isBaseline(one))
   const readings = arms.map((arm) => (baseline ? judge(baseline, arm, input, alpha) : 'it has no baseline'))
   const judged = readings.filter((reading) => typeof reading !== 'string')
   const kept = closedByMeans(judged.map((one) => factorOf(one.kept)))

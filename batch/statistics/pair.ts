@@ -1,6 +1,6 @@
 // Two arms, read by the metric that they carry.
 import type { Decision } from '../../core/model/experiment-result.ts'
-import type { ArmCounts, Pair } from './comparison.ts'
+import { type ArmCounts, isServed, type Pair } from './comparison.ts'
 import { conversionPair, unreadableConversions } from './conversion-pair.ts'
 import { measurePair, unreadableMeasures } from './measure-pair.ts'
 
@@ -13,6 +13,7 @@ export function unreadable(
   arm: ArmCounts,
   decision: Pick<Decision, 'kind'>,
 ): string | undefined {
+  if (!isServed(arm)) return `${arm.variationId} has no share of the users`
   const small = [baseline, arm].find(({ users }) => users < usersMin)
   if (small) return `${small.variationId} has ${small.users} users; ${usersMin} are needed`
   return hasMeasures(baseline, arm)

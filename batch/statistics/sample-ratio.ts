@@ -5,6 +5,7 @@
 // at any counts, and a healthy experiment exceeds 100 at any look ever with a probability of at most 1 / 100
 // (Ville's inequality), so the runner may look after every hour.
 import betaln from '@stdlib/math-base-special-betaln'
+import { isServed } from './comparison.ts'
 
 /**
  * Users' worth of trust in the promised shares: about a twelfth of the users that should show a deviation.
@@ -100,7 +101,5 @@ function logBeta(alphas: readonly number[]): number {
   }
   return logarithm
 }
-
-const isServed = ({ expectedWeight }: Cell): boolean => expectedWeight > 0
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

@@ -228,7 +228,8 @@ describe('rules without ids', () => {
     )
     const patch = (current: Flag, rules: readonly object[]) =>
       after(stateOf([current]), { kind: 'update-flag', key: 'f', changes: { rules } })
-    const raised = patch(start, [rule('pro', half), rule('team', most)])
+    const turned = rollout({ b: 50_000, a: 50_000 })
+    const raised = patch(start, [rule('pro', turned), rule('team', most)])
     expect(raised.rules.map(({ strategy }) => 'pieces' in strategy)).toEqual([true, true])
     const swapped = rollout({ b: 20_000, a: 80_000 })
     const edited = patch(raised, [rule('other', half), rule('else', swapped)])

@@ -110,6 +110,9 @@ const HorizonOrigin = z.object({
   information: z.number().min(0),
   up: Probability,
   down: Probability,
+  /** The upper normal quantiles of these levels, which may be rounded. Absent: those of the levels. */
+  zUp: z.number().optional(),
+  zDown: z.number().optional(),
   tilt: z.number(),
 })
 export const HorizonState = z.object({

@@ -63,9 +63,41 @@ describe('a rebalanced rollout', () => {
     expect(after.pieces).toEqual([
       { variationId: 'a', weight: 30_000 },
       { variationId: 'b', weight: 50_000 },
-      { variationId: 'c', weight: 10_000 },
       { variationId: 'a', weight: 10_000 },
+      { variationId: 'c', weight: 10_000 },
     ])
+  })
+
+  it('brings back who had what when the weights come back', () => {
+    fc.assert(
+      fc.property(rollouts, rollouts, (start, other) => {
+        const there = rebalance(start, other)
+        const back = rebalance(there, start)
+        expect(movedBetween(start, back)).toBe(0)
+        // Also through one variation for everybody.
+        expect(movedBetween(start, rebalance(fixed('a'), start))).toBe(0)
+      }),
+      { numRuns: scaled(500) },
+    )
+  })
+
+  it('takes a feature first from those who got it last, whichever of its variations comes first', () => {
+    const percents = fc.array(fc.nat(100), { minLength: 2, maxLength: 6 })
+    fc.assert(
+      fc.property(percents, fc.boolean(), ([start = 0, ...steps], isFirst) => {
+        const at = (percent: number) => {
+          const on = { variationId: 'a', weight: percent * weightPerPercent }
+          const off = { variationId: 'b', weight: weightTotal - on.weight }
+          return { kind: 'rollout', shares: isFirst ? [on, off] : [off, on] } satisfies Rollout
+        }
+        let now: Rollout = at(start)
+        for (const percent of [...steps, start]) {
+          now = rebalance(now, at(percent))
+          expect(movedBetween(at(percent), now)).toBe(0)
+        }
+      }),
+      { numRuns: scaled(200) },
+    )
   })
 
   it('has no pieces if shares in order move as little', () => {

@@ -172,7 +172,15 @@ it(`the linter or the import has warned wherever the SDK decides otherwise or th
 
 const clause: fc.Arbitrary<Clause> = fc
   .record({
-    attribute: fc.constantFrom(...keys, ...keys, 'id', 'targetingKey', 'fs_client', 'fs_users'),
+    attribute: fc.constantFrom(
+      ...keys,
+      ...keys,
+      'id',
+      'targetingKey',
+      'fs_client',
+      'fs_users',
+      'constructor',
+    ),
     operator: fc.constantFrom(...attributeOperators),
     values: fc.oneof(
       fc.array(fc.constantFrom(...texts, ...dates), { minLength: 1, maxLength: 3 }),

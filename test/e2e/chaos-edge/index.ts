@@ -1,8 +1,9 @@
 // The product's edge, unchanged, with bindings that fail on demand: KV and the environment object refuse, are
-// slow or return wrong data, and the queue refuses. `PUT /chaos` sets the faults. `GET /chaos` returns the
-// metric points since the last `GET`.
+// slow or return wrong data, and the queue refuses. `PUT /chaos` sets the faults, and returns what was seen
+// since the last one.
 import { env as bindings, waitUntil } from 'cloudflare:workers'
 import { edgeApp } from '../../../workers/edge/app.ts'
+import type { SnapshotSource } from '../../../workers/contracts/ports.ts'
 import type { EdgeBindings } from '../../../workers/edge/bindings.ts'
 import { edgePorts } from '../../../workers/edge/ports.ts'
 import { sinksOf } from '../../../workers/edge/telemetry.ts'
@@ -17,14 +18,31 @@ export interface Faults {
   readonly memory?: 'lost'
 }
 
+export interface Seen {
+  /** Metric points. */
+  readonly points: readonly unknown[]
+  /** Reads of a snapshot that waited for a check, and went on before it ended. */
+  readonly waitedInVain: number
+  /** Calls of a slow binding that ended while the fault lasted. */
+  readonly sleptThrough: number
+}
+
 const sleepMs = 5_000
 
 const real = bindings as unknown as EdgeBindings
 let faults: Faults = {}
-let points: unknown[] = []
+let seen = nothingSeen()
+
+function nothingSeen() {
+  return { points: [] as unknown[], waitedInVain: 0, sleptThrough: 0 }
+}
 
 async function suffer(fault: string | undefined): Promise<void> {
-  if (fault === 'sleeps') await new Promise((resolve) => setTimeout(resolve, sleepMs))
+  if (fault === 'sleeps') {
+    const current = seen
+    await new Promise((resolve) => setTimeout(resolve, sleepMs))
+    current.sleptThrough++
+  }
   if (fault === 'refuses') throw new Error('chaos: it refuses')
 }
 
@@ -64,21 +82,37 @@ const env = {
       return real.EVENTS.sendBatch(...given)
     },
   },
-  REQUESTS: { writeDataPoint: (point: unknown) => void points.push(point) },
+  REQUESTS: { writeDataPoint: (point: unknown) => void seen.points.push(point) },
 } as unknown as EdgeBindings
 
-const newEdge = () => edgeApp(edgePorts(env, waitUntil), env, sinksOf(env, Math.random))
+const newEdge = () =>
+  edgeApp({ ...edgePorts(env, waitUntil), snapshots: watchedSnapshots() }, env, sinksOf(env, Math.random))
+
+/** The product's, whose only deferred work is checks. */
+function watchedSnapshots(): SnapshotSource {
+  let running = 0
+  const { snapshots } = edgePorts(env, (check) => {
+    running++
+    waitUntil(check.finally(() => running--))
+  })
+  const read: SnapshotSource['read'] = (...asked) => {
+    const reading = snapshots.read(...asked)
+    if (!(reading instanceof Promise)) return reading
+    return reading.finally(() => {
+      if (running > 0) seen.waitedInVain++
+    })
+  }
+  return { ...snapshots, read }
+}
 let edge = newEdge()
 
 export default {
   async fetch(request) {
     if (new URL(request.url).pathname !== '/chaos') return edge.fetch(request)
-    if (request.method === 'PUT') {
-      faults = await request.json<Faults>()
-      if (faults.memory === 'lost') edge = newEdge()
-    }
-    const taken = points
-    points = []
+    faults = await request.json<Faults>()
+    if (faults.memory === 'lost') edge = newEdge()
+    const taken: Seen = seen
+    seen = nothingSeen()
     return Response.json(taken)
   },
 } satisfies ExportedHandler

@@ -54,7 +54,8 @@ function toAlternatives(clause: Clause): Alternatives | string {
   const { attribute, ignoreCase } = clause
   if (ignoreCase) return 'bucketing SDKs always regard case'
   if (attribute.startsWith(trustedNamespace)) return `the attribute ${attribute} is known at the edge only`
-  if (attribute.startsWith('fs_') && !sdkAttributes.has(attribute))
+  // The SDK's context is an object of JavaScript, which seems to have a `constructor`.
+  if (attribute in {} || (attribute.startsWith('fs_') && !sdkAttributes.has(attribute)))
     return `the attribute ${attribute} means something else to bucketing SDKs`
   if (attribute === targetingKeyAttribute) return toTargetings(clause, visitor)
   const own = toTargetings(clause, attribute)
@@ -141,8 +142,7 @@ function toComparison(
   const isGreater = operator.startsWith('greater')
   const targeting = (value: string | number) => [[{ operator: comparisons[operator], key, value }]]
   if (compareAs === 'text') {
-    if (values.some((value) => /[^\0-\ud7ff]/.test(value)))
-      return 'bucketing SDKs order characters such as emojis otherwise'
+    if (values.some((value) => /[^\0-\ud7ff]/.test(value))) return 'bucketing SDKs order emojis otherwise'
     return targeting(values.toSorted(compareTexts).at(isGreater ? 0 : -1)!) // any of them
   }
   if (compareAs !== 'number')
