@@ -132,15 +132,21 @@ const tables: Readonly<Record<string, string>> = {
   'transfer/send-import.ts': 'transfer/source-of.ts',
   'observe/audit-entry.tsx': 'observe/audit-trail.ts',
 }
-const shared = ['audience/entity-page.tsx', 'change/entity-dialog.tsx', 'operations/actions.tsx']
+const shared = [
+  'audience/entity-page.tsx',
+  'change/entity-dialog.tsx',
+  'operations/actions.tsx',
+  // last: the others take it, too
+  'change/remove-action.ts',
+]
 
 /** What a file asks for: its own text, with that of the parts that make requests for several files. */
 function sourceOf(file: string): string {
   const read = (each: string) => readFileSync(join(import.meta.dirname, '../console/src', each), 'utf8')
-  const own = read(file)
-  const used = shared.filter((each) => own.includes(`/${each.split('/').at(-1)}'`))
   const table = tables[file]
-  return [own, ...used.map(read), ...(table === undefined ? [] : [read(table)])].join('\n')
+  let text = read(file) + (table === undefined ? '' : read(table))
+  for (const each of shared) if (text.includes(`/${each.split('/').at(-1)}'`)) text += read(each)
+  return text
 }
 
 const without: Readonly<Record<string, readonly string[]>> = {

@@ -40,7 +40,13 @@ beforeAll(async () => {
   await post('flags', { ...halfNew('plain'), defaultStrategy: { strategy } })
   await post('goals', { key: 'order' })
   browser = await launchChromium()
-  tab = await openConsole(browser, stack(), (status) => status === 409)
+  // its page may be read again between its deletion and the way to the list
+  const isGone = (url: string) => url.includes('/segments/guests')
+  tab = await openConsole(
+    browser,
+    stack(),
+    (status, url) => status === 409 || (status === 404 && isGone(url)),
+  )
   page = tab.page
 }, 120_000)
 afterAll(async () => browser?.close())
@@ -177,6 +183,36 @@ describe.skipIf(!hasChromium)('what a colleague changed meanwhile', { timeout: 1
     await page.getByRole('switch').click()
     await expect.poll(async () => (await read('flags/third')).version).toBe(version + 2)
     expect(await read('flags/third')).toMatchObject({ enabled })
+    expect(tab.faults()).toEqual([])
+  })
+
+  it('is told of before it is deleted, or before a step is made that would mean another thing', async () => {
+    const meanwhile = () => dialog().getByRole('alert').getByText('Somebody else changed this meanwhile')
+    const asks = (verb: string) => dialog().getByRole('button', { name: verb, exact: true }).click()
+    await post('segments', { key: 'guests' })
+    await open('segments/guests')
+    await press('Delete: guests')
+    await fill(/^Type/, 'guests')
+    await patch('segments/guests', { description: 'Needed for the sale.' })
+    await isShown('Needed for the sale.')
+    await asks('Delete')
+    await meanwhile().waitFor()
+    expect(await read('segments/guests')).toMatchObject({ description: 'Needed for the sale.' })
+    await confirm('Delete')
+    await page.getByText('guests is deleted').waitFor()
+
+    const at = Date.now() + 24 * hourMs
+    const changes = { enabled: false }
+    await post('schedules', { id: 'sale', name: 'Sale', flagKey: 'plain', at, changes })
+    await open('operations?view=schedules')
+    await press('Do it now: Sale')
+    await patch('schedules/sale', { name: 'Sale of the year', changes: { description: 'Sold out.' } })
+    await isShown('Sale of the year')
+    await asks('Do it now')
+    await meanwhile().waitFor()
+    expect(await read('flags/plain')).toMatchObject({ enabled: true, description: '' })
+    await confirm('Do it now')
+    expect(await read('flags/plain')).toMatchObject({ enabled: true, description: 'Sold out.' })
     expect(tab.faults()).toEqual([])
   })
 })

@@ -51,7 +51,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => browser?.close())
 
-const { dialog, open, press, fill, confirm, closeOnce } = handsOn(
+const { dialog, open, press, choose, fill, confirm, closeOnce } = handsOn(
   () => page,
   () => stack().url + path,
 )
@@ -245,12 +245,17 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     await press('Edit: Deploys')
     await fill('Address', 'https://hooks.example.com/b')
     await fill(/^Collected for/, '5')
-    await dialog().getByLabel('flag.updated').check()
+    await dialog().getByLabel('Flag changed').check()
+    await fill('Search what happens', 'kill')
+    await dialog().getByLabel('Kill switch: everything').check()
+    await dialog().getByLabel('Kill switch created').uncheck()
+    await dialog().getByLabel('Search what happens').press('Enter')
     await confirm('Save changes')
     await page.getByText('https://hooks.example.com/b').waitFor()
     const { webhooks } = await read<{ webhooks: object[] }>('webhooks')
-    expect(webhooks).toMatchObject([{ digestMs: 300_000, events: ['flag.updated'], format: 'standard' }])
-    await press('Replace secret: Deploys')
+    const events = ['flag.updated', 'operation.fired', 'operation.updated', 'operation.deleted']
+    expect(webhooks).toMatchObject([{ digestMs: 300_000, events, format: 'standard' }])
+    await choose('Replace secret', 'Deploys')
     await dialog().getByRole('button', { name: 'Replace secret' }).click()
     const second = page.getByRole('region', { name: 'The signing secret' })
     await second.waitFor()
@@ -258,11 +263,12 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     expect(await second.textContent()).not.toBe(first)
     await closeOnce()
     await press('Show deliveries: Deploys')
+    await page.getByRole('heading', { name: 'Deliveries: Deploys' }).waitFor()
     await press('Send test')
     await page.getByText('A test is on its way').waitFor()
-    await press('Disable: Deploys')
+    await choose('Disable', 'Deploys')
     await confirm('Disable')
-    await press('Delete: Deploys')
+    await choose('Delete', 'Deploys')
     await fill(/^Type/, 'Deploys')
     await confirm('Delete')
     await page.getByText('Nobody is told yet').waitFor()

@@ -24,6 +24,14 @@ const { dialog, open, press, fill, confirm } = handsOn(
 const read = <T>(of: string) => call<T>(stack(), 'GET', `${path}/${of}`)
 const answer = (name: string) => dialog().getByRole('button', { name, exact: true })
 
+const clauseOf = (values: readonly string[]) => ({ attribute: 'a'.repeat(90), operator: 'equals', values })
+/** How much wider the page or its main part is than what shows it. */
+const pixelsBeyond = () =>
+  page.evaluate<number>(`Math.max(...['html', 'main'].map((name) => {
+    const { scrollWidth, clientWidth } = document.querySelector(name)
+    return scrollWidth - clientWidth
+  }))`)
+
 beforeAll(async () => {
   if (!hasChromium) return
   await call(stack(), 'POST', '/environments', { id, name: 'Slips' })
@@ -112,6 +120,37 @@ describe.skipIf(!hasChromium)('a slip', { timeout: 120_000 }, () => {
     for (const key of ['ada', 'Lovelace, Ada', 'bob'])
       await first.getByRole('button', { name: `Remove ${key}`, exact: true }).waitFor()
     await context.close()
+  })
+
+  it('of a name that is one long word, in any script, widens no page', async () => {
+    const names = ['W'.repeat(190), 'ميزة'.repeat(45), '🏳️‍🌈'.repeat(30)]
+    const word = names[0]!
+    const rules = [{ name: word, strategy: { kind: 'fixed', variationId: 'v0' }, anyOf: [[clauseOf(names)]] }]
+    const post = (to: string, body: unknown) => call(stack(), 'POST', to, body)
+    await post('/environments', { id: `${id}-long`, name: word.slice(0, 100) })
+    const long = `/environments/${id}-long`
+    await post(`${long}/flags`, {
+      key: 'long',
+      name: word,
+      type: 'string',
+      variations: names.map((name, place) => ({ id: `v${place}`, name, value: name })),
+      offVariationId: 'v0',
+      defaultStrategy: { strategy: { kind: 'fixed', variationId: 'v1' } },
+      targets: [{ variationId: 'v1', targetingKeys: names }],
+      rules,
+    })
+    for (const kind of ['segments', 'goals']) await post(`${long}/${kind}`, { key: 'long', name: word })
+    const ofLong = ['flags/long', 'flags/long/variations', 'segments/long', 'goals/long']
+    for (const width of [320, 768, 1440]) {
+      await page.setViewportSize({ width, height: 900 })
+      for (const each of ['flags', ...ofLong, 'segments', 'goals', 'environments']) {
+        await page.goto(`${stack().url}${long}/${each}`)
+        await page.getByText(word.slice(0, 100)).first().waitFor({ state: 'attached' })
+        expect.soft(await pixelsBeyond(), `${each} at ${width}`).toBeLessThanOrEqual(0)
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 900 })
+    expect(tab.faults()).toEqual([])
   })
 
   it('of the session is mended in place', async () => {

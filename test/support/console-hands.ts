@@ -15,6 +15,11 @@ export function handsOn(page: () => Page, address: () => string) {
     },
     open: (below: string) => page().goto(`${address()}/${below}`),
     press,
+    /** From the menu of a row. */
+    choose: async (action: string, row: string) => {
+      await press(`More actions: ${row}`)
+      await page().getByRole('menuitem', { name: action, exact: true }).click()
+    },
     /** What is shown once is closed by its button: Escape would ask. */
     closeOnce: async () => {
       await dialog().getByRole('button', { name: 'Close', exact: true }).last().click()

@@ -1,14 +1,9 @@
 // Parses values with zod and turns its issues into problems.
 import { type $ZodError, type $ZodType, config, safeParse } from 'zod/v4/core'
-import en from 'zod/v4/locales/en.js'
 import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../../core/model/problem.ts'
+import { issueSentence } from '../../core/text/issue-sentence.ts'
 
-/** zod/mini, which edge's schemas use, comes without messages. */
-config({
-  ...en(),
-  customError: ({ code, input }) =>
-    code === 'invalid_type' && input === undefined ? 'is missing' : undefined,
-})
+config({ customError: issueSentence })
 
 export function parseWith<T>(schema: $ZodType<T>, value: unknown): Result<T> {
   const parsed = safeParse(schema, value)

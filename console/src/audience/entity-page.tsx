@@ -2,8 +2,9 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Pencil } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import { change, pathOf } from '../api/client.ts'
+import { pathOf } from '../api/client.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
+import { removeAction } from '../change/remove-action.ts'
 import { RowActions } from '../change/row-actions.tsx'
 import { common } from '../messages/common.ts'
 import { Button } from '../ui/button.tsx'
@@ -13,14 +14,21 @@ import css from './audience.module.css'
 interface EntityPageProps {
   /** As in the path of the API, and in the address. */
   readonly plural: 'segments' | 'goals'
-  readonly entity: { readonly key: string; readonly name: string }
+  readonly entity: { readonly key: string; readonly name: string; readonly version: number }
   readonly words: { readonly title: string; readonly edit: string }
   readonly lead: ReactNode
   readonly form: (close: () => void) => ReactNode
   readonly children: ReactNode
 }
 
-export function EntityPage({ plural, entity: { key, name }, words, lead, form, children }: EntityPageProps) {
+export function EntityPage({
+  plural,
+  entity: { key, name, version },
+  words,
+  lead,
+  form,
+  children,
+}: EntityPageProps) {
   const environment = useEnvironmentId()
   const canEdit = useMay('editor')
   const navigate = useNavigate()
@@ -38,14 +46,13 @@ export function EntityPage({ plural, entity: { key, name }, words, lead, form, c
             big
             label={shown}
             actions={[
-              {
-                text: common.remove,
-                done: common.removed(shown),
-                isDestructive: true,
+              removeAction({
+                path: pathOf(environment, plural, key),
+                version,
+                shown,
                 typedName: key,
-                run: ({ comment }) => change('DELETE', pathOf(environment, plural, key), { comment }),
                 onDone: () => navigate(list),
-              },
+              }),
             ]}
           />
           <Button

@@ -133,7 +133,9 @@ function Confirm({ action, experiment, results, onClose }: ConfirmProps) {
       title={texts[0]}
       verb={texts[0]}
       done={texts[2]}
-      run={({ comment }) => change('POST', `${path}/${action}`, { comment })}
+      // what was read is what starts; the other steps mean the same whatever was changed
+      {...(action === 'start' && { version: experiment.version })}
+      run={(asked) => change('POST', `${path}/${action}`, asked)}
       onClose={onClose}
     >
       <p>{texts[1]}</p>

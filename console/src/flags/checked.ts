@@ -1,7 +1,8 @@
 // Checks a draft as the API would, by the same schemas and in the same words.
 import { FlagChanges } from '../../../core/model/flag-draft.ts'
 import { Flag } from '../../../core/model/flag.ts'
-import { type FieldProblem, toFieldProblem } from '../../../core/model/problem.ts'
+import type { FieldProblem } from '../../../core/model/problem.ts'
+import { problemsBy } from '../change/schema-check.ts'
 import { changesOf, type Edit, withDraft } from './draft.ts'
 import { schemaProblems } from './value-problem.ts'
 
@@ -9,8 +10,9 @@ import { schemaProblems } from './value-problem.ts'
 export function problemsOf(edit: Edit): FieldProblem[] {
   const changes = changesOf(edit)
   if (changes === undefined) return []
-  const alone = FlagChanges.safeParse(changes)
-  if (!alone.success) return alone.error.issues.map(toFieldProblem)
-  const whole = Flag.safeParse(withDraft(edit.base, edit.draft))
-  return whole.success ? schemaProblems(whole.data) : whole.error.issues.map(toFieldProblem)
+  const alone = problemsBy(FlagChanges, changes)
+  if (alone.length > 0) return alone
+  const flag = withDraft(edit.base, edit.draft)
+  const whole = problemsBy(Flag, flag)
+  return whole.length > 0 ? whole : schemaProblems(flag)
 }

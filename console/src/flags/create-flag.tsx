@@ -4,10 +4,11 @@ import { Plus, Trash2 } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { FlagDraft } from '../../../core/model/flag-draft.ts'
 import type { Flag, FlagType } from '../../../core/model/flag.ts'
-import { type FieldProblem, toFieldProblem } from '../../../core/model/problem.ts'
+import type { FieldProblem } from '../../../core/model/problem.ts'
 import { change, pathOf, Refused } from '../api/client.ts'
 import { useEnvironmentId, useNeedsComment } from '../api/place.ts'
 import { announce } from '../change/announce.ts'
+import { problemsBy } from '../change/schema-check.ts'
 import { common } from '../messages/common.ts'
 import { flags as words } from '../messages/flags.ts'
 import { Button } from '../ui/button.tsx'
@@ -38,8 +39,7 @@ export default function CreateFlag({ onClose }: { onClose: () => void }) {
   }
   const problems = useMemo((): readonly Pick<FieldProblem, 'path' | 'message'>[] => {
     if (error instanceof Refused) return error.problem.errors ?? []
-    const parsed = FlagDraft.safeParse(bodyOf(flag))
-    return parsed.success ? [] : parsed.error.issues.map(toFieldProblem)
+    return problemsBy(FlagDraft, bodyOf(flag))
   }, [flag, error])
   const problemOf = (path: string) =>
     isTried ? problems.find((each) => each.path === path)?.message : undefined

@@ -243,6 +243,7 @@ export default function FlagSettings() {
           done={words.removed(name)}
           typedName={key}
           isDestructive
+          version={version}
           run={async (options) => {
             const answer = await change<Flag>('DELETE', path, options)
             await navigate({ to: '/environments/$environment/flags', params: { environment } })

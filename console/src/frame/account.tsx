@@ -6,6 +6,7 @@ import { callerQuery } from '../api/queries.ts'
 import { chooseLanguage, language, type Language, languages } from '../messages/catalogue.ts'
 import { frame } from '../messages/frame.ts'
 import { endSession } from '../session.ts'
+import menu from '../ui/menu.module.css'
 import css from './frame.module.css'
 
 export default function Account() {
@@ -22,19 +23,19 @@ export default function Account() {
         {initials}
       </Menu.Trigger>
       <Menu.Portal>
-        <Menu.Positioner sideOffset={6} align="end" className={css['positioner']}>
-          <Menu.Popup className={css['popup']}>
-            <p className={css['popup-title']}>{frame.signedInAs(name)}</p>
-            <div className={css['rule']} />
-            <p className={css['popup-title']}>{frame.language}</p>
+        <Menu.Positioner sideOffset={6} align="end" className={menu['positioner']}>
+          <Menu.Popup className={menu['popup']}>
+            <p className={menu['popup-title']}>{frame.signedInAs(name)}</p>
+            <div className={menu['rule']} />
+            <p className={menu['popup-title']}>{frame.language}</p>
             {(Object.entries(languages) as [Language, string][]).map(([id, text]) => (
-              <Menu.Item key={id} className={css['item']} lang={id} onClick={() => chooseLanguage(id)}>
+              <Menu.Item key={id} className={menu['item']} lang={id} onClick={() => chooseLanguage(id)}>
                 {text}
                 {id === language && <Check size={14} aria-label={frame.current} />}
               </Menu.Item>
             ))}
-            <div className={css['rule']} />
-            <Menu.Item className={css['item']} onClick={endSession}>
+            <div className={menu['rule']} />
+            <Menu.Item className={menu['item']} onClick={endSession}>
               <LogOut size={14} aria-hidden />
               {frame.signOut}
             </Menu.Item>

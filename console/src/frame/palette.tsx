@@ -7,6 +7,7 @@ import { environmentsQuery, flagRowsQuery } from '../api/queries.ts'
 import { toAddress } from '../flags/key-in-address.ts'
 import { frame } from '../messages/frame.ts'
 import { palette as words } from '../messages/palette.ts'
+import menu from '../ui/menu.module.css'
 import css from './frame.module.css'
 import { navigation } from './navigation.ts'
 
@@ -135,7 +136,7 @@ export default function Palette({ environment, onClose }: { environment: string;
         {entries.map((entry, index) => (
           <div key={`${entry.group} ${entry.to}`} role="presentation">
             {entry.group !== entries[index - 1]?.group && (
-              <p className={css['popup-title']} role="presentation">
+              <p className={menu['popup-title']} role="presentation">
                 {entry.group}
               </p>
             )}
@@ -144,7 +145,7 @@ export default function Palette({ environment, onClose }: { environment: string;
               id={`found-${index}`}
               aria-selected={index === at}
               data-highlighted={index === at || undefined}
-              className={css['item']}
+              className={menu['item']}
               onPointerMove={() => setAt(index)}
               onClick={() => run(entry)}
             >

@@ -125,7 +125,7 @@ function Place({ isIdle }: { isIdle: boolean }) {
       {place?.production ? (
         <span className={css['env-chip']}>
           <Lock size={11} aria-hidden />
-          {place.name || id}
+          <span>{place.name || id}</span>
         </span>
       ) : (
         <span className={css['env']}>{place?.name || id}</span>

@@ -8,6 +8,7 @@ import { useEnvironmentId } from '../api/place.ts'
 import { environmentsQuery } from '../api/queries.ts'
 import { frame } from '../messages/frame.ts'
 import CreateEnvironment from './create-environment.tsx'
+import menu from '../ui/menu.module.css'
 import css from './frame.module.css'
 
 export default function Switcher({ children }: { children: ReactNode }) {
@@ -30,19 +31,19 @@ export default function Switcher({ children }: { children: ReactNode }) {
         {children}
       </Menu.Trigger>
       <Menu.Portal>
-        <Menu.Positioner sideOffset={6} align="start" className={css['positioner']}>
-          <Menu.Popup className={css['popup']}>
+        <Menu.Positioner sideOffset={6} align="start" className={menu['positioner']}>
+          <Menu.Popup className={menu['popup']}>
             {[...byProject].map(([project, environments]) => (
               <Menu.Group key={project}>
-                <Menu.GroupLabel className={css['popup-title']}>
+                <Menu.GroupLabel className={menu['popup-title']}>
                   {frame.environmentsOf(project)}
                 </Menu.GroupLabel>
                 {environments.map(({ id, name, production }) => (
-                  <Menu.Item key={id} className={css['item']} onClick={() => go(id)}>
+                  <Menu.Item key={id} className={menu['item']} onClick={() => go(id)}>
                     {production ? (
                       <span className={css['env-chip']}>
                         <Lock size={11} aria-hidden />
-                        {name || id}
+                        <span>{name || id}</span>
                       </span>
                     ) : (
                       name || id
@@ -53,8 +54,8 @@ export default function Switcher({ children }: { children: ReactNode }) {
                 ))}
               </Menu.Group>
             ))}
-            <div className={css['rule']} />
-            <Menu.Item className={css['item']} onClick={() => setIsCreating(true)}>
+            <div className={menu['rule']} />
+            <Menu.Item className={menu['item']} onClick={() => setIsCreating(true)}>
               <Plus size={14} aria-hidden />
               {frame.createEnvironment}
             </Menu.Item>

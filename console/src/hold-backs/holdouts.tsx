@@ -4,6 +4,7 @@ import type { WatchedHoldout as Holdout } from '../../../workers/control/api/ope
 import { change, pathOf } from '../api/client.ts'
 import { goalsQuery, holdoutsQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
+import { removeAction } from '../change/remove-action.ts'
 import { type RowAction, RowActions } from '../change/row-actions.tsx'
 import { common } from '../messages/common.ts'
 import { number } from '../messages/catalogue.ts'
@@ -52,7 +53,7 @@ const effectOf = (relative: Relative): string =>
 export default function HoldoutsPage() {
   const environment = useEnvironmentId()
   const actionsOf = (holdout: Holdout): RowAction[] => {
-    const { id, name, status, held } = holdout
+    const { id, name, version, status, held } = holdout
     const path = pathOf(environment, 'holdouts', id)
     const shown = name || id
     const edit: RowAction = {
@@ -70,13 +71,7 @@ export default function HoldoutsPage() {
       isDestructive: true,
       run: ({ comment }) => change<Holdout>('POST', `${path}/end`, { comment }),
     }
-    const remove: RowAction = {
-      text: common.remove,
-      done: common.removed(shown),
-      isDestructive: true,
-      typedName: id,
-      run: ({ comment }) => change<Holdout>('DELETE', path, { comment }),
-    }
+    const remove = removeAction({ path, version, shown, typedName: id })
     if (status === 'ended') return [edit, remove]
     return [...(status === 'running' && held.length > 0 ? [release] : []), edit, end]
   }

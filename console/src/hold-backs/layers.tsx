@@ -4,6 +4,7 @@ import type { Layer } from '../../../core/model/layer.ts'
 import { change, pathOf } from '../api/client.ts'
 import { layersQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
+import { removeAction } from '../change/remove-action.ts'
 import { type RowAction, RowActions } from '../change/row-actions.tsx'
 import { common } from '../messages/common.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
@@ -31,13 +32,7 @@ export default function LayersPage() {
       run: ({ comment }: { comment: string }) =>
         change<Layer>('POST', `${path}/release`, { body: { flagKey, ruleId, version }, comment }),
     }))
-    const remove: RowAction = {
-      text: common.remove,
-      hint: words.removeHint,
-      done: common.removed(name || id),
-      isDestructive: true,
-      run: ({ comment }) => change<Layer>('DELETE', path, { comment }),
-    }
+    const remove = removeAction({ path, version, shown: name || id, hint: words.removeHint })
     return [
       { text: words.allot, form: (close) => <AllotForm layer={layer} onClose={close} /> },
       ...releases,

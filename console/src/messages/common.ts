@@ -42,6 +42,7 @@ export const common = inLanguage({
     created: (name: string) => `${name} is created`,
     saved: (name: string) => `${name} is saved`,
     remove: 'Delete',
+    more: 'More actions',
     removed: (name: string) => `${name} is deleted`,
   },
   de: {
@@ -84,6 +85,7 @@ export const common = inLanguage({
     created: (name) => `${name} ist angelegt`,
     saved: (name) => `${name} ist gespeichert`,
     remove: 'Löschen',
+    more: 'Weitere Aktionen',
     removed: (name) => `${name} ist gelöscht`,
   },
 })

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { change, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import type { ChangeAsked } from '../change/confirm-change.tsx'
+import { removeAction } from '../change/remove-action.ts'
 import type { AskedAction, RowAction } from '../change/row-actions.tsx'
 import { operations as words } from '../messages/operations.ts'
 import { nameOf } from './lanes.ts'
@@ -19,24 +20,27 @@ export function FlagLink({ flagKey }: { flagKey: string }) {
   )
 }
 
+type Actionable = Parameters<typeof nameOf>[0] & { readonly version: number }
+
 /** Makes the actions of an entity: `POST` to a path below it, and its removal. */
-export function actionsOf(environment: string, plural: string, entity: Parameters<typeof nameOf>[0]) {
-  const { id } = entity
+export function actionsOf(environment: string, plural: string, entity: Actionable) {
+  const { id, version } = entity
   const shown = nameOf(entity)
   const path = pathOf(environment, plural, id)
   const post = (step: string, text: string, hint: string, more: Partial<AskedAction> = {}): RowAction => ({
     text,
     hint,
     done: words.doneText(text, shown),
-    run: ({ comment, experiment }: ChangeAsked) => change('POST', `${path}/${step}`, { comment, experiment }),
+    run: (asked: ChangeAsked) => change('POST', `${path}/${step}`, asked),
     ...more,
   })
-  const remove: RowAction = {
+  const remove = removeAction({
+    path,
+    version,
+    shown,
     text: buttons.remove,
     done: words.doneText(buttons.remove, shown),
-    isDestructive: true,
     typedName: id,
-    run: ({ comment }) => change('DELETE', path, { comment }),
-  }
+  })
   return { post, remove, path, shown }
 }

@@ -42,15 +42,15 @@ export function Rollouts({ world: { rollouts } }: { world: World }) {
   if (rollouts.length === 0) return <Empty title={words.noneOf.rollouts} />
   const actions = (rollout: ProgressiveRollout): RowAction[] => {
     const { post, remove } = actionsOf(environment, 'progressive-rollouts', rollout)
-    const { status, awaitsApproval, stepsMade } = rollout
+    const { status, awaitsApproval, stepsMade, version } = rollout
     const rollBack = post('rollback', buttons.rollBack, hints.rollBack, { isDestructive: true })
     if (!isRolloutOpen(rollout))
       return status === 'rolled-back' || stepsMade === 0 ? [remove] : [rollBack, remove]
     return [
-      ...(awaitsApproval ? [post('approve', buttons.approve, hints.approve)] : []),
+      ...(awaitsApproval ? [post('approve', buttons.approve, hints.approve, { version })] : []),
       ...(status === 'running' ? [post('pause', buttons.pause, hints.pause)] : []),
-      ...(status === 'paused' ? [post('resume', buttons.resume, hints.resume)] : []),
-      ...(stepsMade > 0 ? [post('step-back', buttons.stepBack, hints.stepBack), rollBack] : []),
+      ...(status === 'paused' ? [post('resume', buttons.resume, hints.resume, { version })] : []),
+      ...(stepsMade > 0 ? [post('step-back', buttons.stepBack, hints.stepBack, { version }), rollBack] : []),
       post('stop', buttons.stop, hints.stop),
       { text: common.edit, form: (close) => <RolloutForm rollout={rollout} onClose={close} /> },
     ]
@@ -124,7 +124,10 @@ export function Switches({ world: { operations, flags } }: { world: World }) {
       quiet: true,
       cell: (operation) => {
         const { post, remove } = actionsOf(environment, 'operations', operation)
-        const arm = operation.status === 'fired' ? [post('arm', buttons.arm, hints.arm)] : []
+        const arm =
+          operation.status === 'fired'
+            ? [post('arm', buttons.arm, hints.arm, { version: operation.version })]
+            : []
         const edit: RowAction = {
           text: common.edit,
           form: (close) => <SwitchForm operation={operation} onClose={close} />,
@@ -206,7 +209,7 @@ export function Schedules({ world: { schedules } }: { world: World }) {
         }
         const actions = isOpen(schedule)
           ? [
-              post('execute', buttons.execute, hints.execute),
+              post('execute', buttons.execute, hints.execute, { version: schedule.version }),
               post('cancel', buttons.cancel, hints.cancel, { dismiss: buttons.keep }),
               edit,
             ]

@@ -33,7 +33,13 @@ interface DeliveryPage {
   readonly nextCursor?: string
 }
 
-export function Deliveries({ webhookId }: { webhookId: string }) {
+interface DeliveriesProps {
+  readonly webhookId: string
+  /** What people call it. */
+  readonly name: string
+}
+
+export function Deliveries({ webhookId, name }: DeliveriesProps) {
   const environment = useEnvironmentId()
   const canEdit = useMay('editor')
   const [error, setError] = useState<unknown>()
@@ -90,7 +96,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
   ]
   return (
     <section>
-      <Section title={`${words.deliveries}: ${webhookId}`} hint={words.deliveriesHint}>
+      <Section title={`${words.deliveries}: ${name}`} hint={words.deliveriesHint}>
         <Button
           small
           {...role}

@@ -8,6 +8,7 @@ import { ask, change, pathOf } from '../api/client.ts'
 import { sdkKeysQuery } from '../api/entities.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { ChangeDialog } from '../change/change-dialog.tsx'
+import { removeAction } from '../change/remove-action.ts'
 import { RowActions } from '../change/row-actions.tsx'
 import { common } from '../messages/common.ts'
 import { moment } from '../messages/catalogue.ts'
@@ -100,7 +101,7 @@ interface KeyActionsProps {
   readonly onSecret: (secret: Shown) => void
 }
 
-function KeyActions({ sdkKey: { id, name, disabled, foreign }, onSecret }: KeyActionsProps) {
+function KeyActions({ sdkKey: { id, name, version, disabled, foreign }, onSecret }: KeyActionsProps) {
   const path = pathOf(useEnvironmentId(), 'sdk-keys', id)
   const [overlap, setOverlap] = useState<OverlapChoice>('day')
   const shown = name || id
@@ -133,14 +134,7 @@ function KeyActions({ sdkKey: { id, name, disabled, foreign }, onSecret }: KeyAc
           done: common.saved(shown),
           run: ({ comment }) => change('PATCH', path, { comment, body: { disabled: !disabled } }),
         },
-        {
-          text: common.remove,
-          hint: words.disableHint,
-          done: common.removed(shown),
-          isDestructive: true,
-          typedName: shown,
-          run: ({ comment }) => change('DELETE', path, { comment }),
-        },
+        removeAction({ path, version, shown, hint: words.disableHint, typedName: shown }),
       ]}
     />
   )

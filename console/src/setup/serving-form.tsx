@@ -6,6 +6,7 @@ import { Settings, type StoredSettings } from '../../../core/model/settings.ts'
 import { change, pathOf } from '../api/client.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { ConfirmChange } from '../change/confirm-change.tsx'
+import { problemsBy } from '../change/schema-check.ts'
 import { MergedEdit } from '../change/stale.tsx'
 import { useEdit } from '../change/use-edit.ts'
 import { common } from '../messages/common.ts'
@@ -28,11 +29,11 @@ export function ServingForm({ settings }: { settings: z.infer<typeof StoredSetti
   const [isAsked, setIsAsked] = useState(false)
   const changes = changesOf(opened, fields)
   const count = Object.keys(changes).length
-  const checked = Settings.partial().safeParse(
+  const problems = problemsBy(
+    Settings.partial(),
     Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null)),
   )
-  const problemOf = (field: string) =>
-    checked.success ? undefined : checked.error.issues.find(({ path }) => path[0] === field)?.message
+  const problemOf = (field: string) => problems.find(({ path }) => path.split('.')[0] === field)?.message
   const numberWithHint = (field: WholeNumber, hint: string) => (
     <TextField
       key={field}
@@ -136,7 +137,7 @@ export function ServingForm({ settings }: { settings: z.infer<typeof StoredSetti
       {numberField('staleAfterDays')}
       {count > 0 && (
         <div className={css['save']}>
-          <Button look="primary" disabled={!canEdit || !checked.success} onClick={() => setIsAsked(true)}>
+          <Button look="primary" disabled={!canEdit || problems.length > 0} onClick={() => setIsAsked(true)}>
             {words.save}
           </Button>
           <Button look="ghost" onClick={() => edit.restart(settings)}>

@@ -1,9 +1,10 @@
 // The tags of an environment: names for people, and the way out of one that no flag has any more.
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import type { Tag } from '../../../core/model/tag.ts'
-import { askAll, change, pathOf } from '../api/client.ts'
+import { askAll, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
+import { removeAction } from '../change/remove-action.ts'
 import { RowActions } from '../change/row-actions.tsx'
 import type { FormOf } from '../change/edit-state.ts'
 import { useEdit } from '../change/use-edit.ts'
@@ -44,7 +45,7 @@ export function Tags() {
 }
 
 function TagActions({ tag }: { tag: Tag }) {
-  const { key } = tag
+  const { key, version } = tag
   const path = pathOf(useEnvironmentId(), 'tags', key)
   return (
     <RowActions
@@ -54,13 +55,14 @@ function TagActions({ tag }: { tag: Tag }) {
           text: words.renameTag,
           form: (close) => <RenameTag tag={tag} onClose={close} />,
         },
-        {
+        removeAction({
+          path,
+          version,
+          shown: key,
           text: words.removeTag,
           hint: words.removeTagHint,
           done: words.tagRemoved(key),
-          isDestructive: true,
-          run: ({ comment }) => change('DELETE', path, { comment }),
-        },
+        }),
       ]}
     />
   )

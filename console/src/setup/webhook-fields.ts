@@ -7,6 +7,7 @@ import { merging } from '../messages/merging.ts'
 import { setup } from '../messages/setup.ts'
 import { numberOf } from '../ui/field-text.ts'
 import { listOf, listText } from '../ui/list-text.ts'
+import { eventText } from './webhook-events.ts'
 
 const minuteMs = 60_000
 
@@ -52,7 +53,7 @@ export const webhookForm: FormOf<Shown & Pick<Webhook, 'id' | 'version'>, Webhoo
     format: { label: words.format, text: optionText(words.formats) },
     events: {
       label: words.events,
-      text: (events) => events.join(', ') || merging.all,
+      text: (events) => events.map(eventText).join(', ') || merging.all,
       combine: combineFilters,
     },
     tags: {

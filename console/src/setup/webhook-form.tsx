@@ -1,18 +1,14 @@
 // A webhook, new or edited: where to, in which format, of what.
-import { notificationKinds } from '../../../core/model/notification-kind.ts'
 import type { WebhookWithHealth } from '../../../workers/control/api/notification-answers.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
 import { useEdit } from '../change/use-edit.ts'
 import { common } from '../messages/common.ts'
 import { setup } from '../messages/setup.ts'
-import { Checkbox, SelectField, TextField } from '../ui/fields.tsx'
-import css from './setup.module.css'
+import { SelectField, TextField } from '../ui/fields.tsx'
+import { EventPicker } from './event-picker.tsx'
 import { webhookBody, type WebhookFields, webhookForm } from './webhook-fields.ts'
 
 const { webhooks: words } = setup
-/** Not asked for: they come with others. */
-const ofTheirOwn = ['webhook.test', 'webhook.digest']
-const kinds = Object.keys(notificationKinds).filter((kind) => !ofTheirOwn.includes(kind))
 
 interface WebhookFormProps {
   readonly webhook?: WebhookWithHealth
@@ -79,26 +75,7 @@ export function WebhookForm({ webhook, onClose, onMade }: WebhookFormProps) {
             value={digest}
             onChange={(event) => set({ digest: event.target.value })}
           />
-          <fieldset>
-            <legend>{words.events}</legend>
-            <small className={css['quiet']}>{words.eventsHint}</small>
-            <div className={css['kinds']}>
-              {kinds.map((kind) => (
-                <Checkbox
-                  key={kind}
-                  label={kind}
-                  checked={events.includes(kind)}
-                  onChange={(event) =>
-                    set({
-                      events: event.target.checked
-                        ? [...events, kind]
-                        : events.filter((each) => each !== kind),
-                    })
-                  }
-                />
-              ))}
-            </div>
-          </fieldset>
+          <EventPicker chosen={events} onChange={(next) => set({ events: next })} />
         </>
       )}
     </EntityDialog>

@@ -8,6 +8,7 @@ import type { ChangeAnswer } from '../../../workers/control/api/shapes.ts'
 import { ask, change, pathOf } from '../api/client.ts'
 import { webhooksQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
+import { removeAction } from '../change/remove-action.ts'
 import { type RowAction, RowActions } from '../change/row-actions.tsx'
 import { ago, number } from '../messages/catalogue.ts'
 import { common } from '../messages/common.ts'
@@ -98,7 +99,13 @@ export default function WebhooksPage() {
       {(webhooks) => (
         <div className={css['sections']}>
           <Table label={words.title} rows={webhooks} keyOf={({ id }) => id} columns={columns} />
-          {shown !== undefined && <Deliveries key={shown} webhookId={shown} />}
+          {shown !== undefined && (
+            <Deliveries
+              key={shown}
+              webhookId={shown}
+              name={webhooks.find(({ id }) => id === shown)?.name || shown}
+            />
+          )}
         </div>
       )}
     </ListPage>
@@ -113,12 +120,13 @@ interface WebhookActionsProps {
 }
 
 function WebhookActions({ webhook, onSecret, onRemoved }: WebhookActionsProps) {
-  const { id, name, disabled, format = 'standard' } = webhook
+  const { id, name, version, disabled, format = 'standard' } = webhook
   const path = pathOf(useEnvironmentId(), 'webhooks', id)
   const [overlap, setOverlap] = useState<OverlapChoice>('day')
   const shown = name || id
   const rotate: RowAction = {
     text: words.rotate,
+    rare: true,
     hint: words.rotateHint,
     done: common.saved(shown),
     extra: <Overlap value={overlap} onChange={setOverlap} />,
@@ -139,17 +147,18 @@ function WebhookActions({ webhook, onSecret, onRemoved }: WebhookActionsProps) {
         ...(format === 'standard' ? [rotate] : []),
         {
           text: disabled ? setup.enable : setup.disable,
+          rare: true,
           done: common.saved(shown),
           run: ({ comment }) => change('PATCH', path, { comment, body: { disabled: !disabled } }),
         },
-        {
-          text: common.remove,
-          done: common.removed(shown),
-          isDestructive: true,
+        removeAction({
+          path,
+          version,
+          shown,
+          rare: true,
           typedName: shown,
-          run: ({ comment }) => change('DELETE', path, { comment }),
           onDone: async () => onRemoved(),
-        },
+        }),
       ]}
     />
   )

@@ -1,5 +1,5 @@
 // Fields of forms: a label, a control, a hint and the problem that was found with it.
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from 'react'
+import { type InputHTMLAttributes, type ReactNode, type Ref, type SelectHTMLAttributes, useId } from 'react'
 import type { TextareaHTMLAttributes } from 'react'
 import { join } from './join.ts'
 import css from './fields.module.css'
@@ -105,6 +105,7 @@ export const InlineSelect = ({
 interface ChoiceProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'type'> {
   readonly label: ReactNode
   readonly hint?: ReactNode
+  readonly ref?: Ref<HTMLInputElement>
 }
 
 export const Checkbox = (props: ChoiceProps) => <Choice type="checkbox" {...props} />
