@@ -2,7 +2,7 @@
 // starts. Takes a second or two. On Cloudflare, `wrangler d1 migrations apply` and `npm run token` do this
 // (README). Runs in a process of its own (prepare-database.ts), so that its workerd ends with it.
 import type { D1Database } from '@cloudflare/workers-types'
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const migrationsDirectory = join(import.meta.dirname, '..', 'migrations')
@@ -34,22 +34,24 @@ export function isPrepared(stateDirectory: string, token: FirstToken): boolean {
 
 /** Applies missing migrations and inserts the token if it is missing. */
 export async function prepareDatabase(stateDirectory: string, token: FirstToken): Promise<void> {
-  const { getPlatformProxy } = await import('wrangler')
-  mkdirSync(stateDirectory, { recursive: true })
-  const configPath = join(stateDirectory, 'database.json')
-  const database = { binding: 'DB', database_name: 'tackline', database_id: 'tackline' }
-  writeFileSync(
-    configPath,
-    JSON.stringify({ name: 'tackline-database', compatibility_date: '2026-10-20', d1_databases: [database] }),
+  // Loaded here: whoever only asks whether a folder is prepared needs none of it.
+  const { convertV4MiniflareOptions, Miniflare } = await import('miniflare')
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: true,
+      script: 'export default {}',
+      compatibilityDate: '2026-10-20',
+      d1Databases: { DB: 'tackline' },
+      resourcePersistencePath: join(stateDirectory, 'v3'),
+    }),
   )
-  const persist = { path: join(stateDirectory, 'v3') }
-  const proxy = await getPlatformProxy<{ DB: D1Database }>({ configPath, persist, remoteBindings: false })
   try {
-    await migrate(proxy.env.DB)
-    await insertToken(proxy.env.DB, token)
+    const database = (await miniflare.getD1Database('DB')) as unknown as D1Database
+    await migrate(database)
+    await insertToken(database, token)
     writeFileSync(join(stateDirectory, preparedFile), preparedText(token))
   } finally {
-    await proxy.dispose()
+    await miniflare.dispose()
   }
 }
 

@@ -1,9 +1,11 @@
 // Runs bundled Workers in one workerd, with the bindings that `wrangler dev` makes of their configurations.
 // Wrangler itself puts a second workerd with a proxy before them, which reloads them when a source changes: a
 // third to two thirds of what a request costs, and of a start. Nothing changes here.
-// Its argument is a `LocalWorkers` as JSON. stack.ts starts it, in a process group of its own.
+// Reads a `LocalWorkers` as JSON from standard input: stack.ts starts it, in a process group of its own, and
+// prepares what the Workers need while this loads wrangler.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { json } from 'node:stream/consumers'
 import { parseEnv } from 'node:util'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
@@ -19,7 +21,7 @@ export interface LocalWorkers {
   readonly variables: string
 }
 
-const { configs, port, state, certificate, variables } = JSON.parse(process.argv[2]!) as LocalWorkers
+const { configs, port, state, certificate, variables } = (await json(process.stdin)) as LocalWorkers
 
 const secrets = parseEnv(readFileSync(variables, 'utf8')) as Record<string, string>
 

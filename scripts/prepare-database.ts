@@ -3,4 +3,4 @@ import { type FirstToken, prepareDatabase } from './local-database.ts'
 
 const [stateDirectory, token] = process.argv.slice(2)
 await prepareDatabase(stateDirectory!, JSON.parse(token!) as FirstToken)
-process.exit() // wrangler's proxy leaves timers behind
+process.exit() // miniflare leaves timers behind

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 
 const guard = join(import.meta.dirname, 'end-with-parent.mjs')
+const compileCache = join(import.meta.dirname, '../node_modules/.cache/node')
 const parentPipe = 3
 const endsWithinMs = 5_000
 
@@ -19,16 +20,16 @@ export interface ProcessGroup {
   readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
 }
 
-/** `args` are Node's: options, the program, its arguments. */
+/** `args` are Node's: options, the program, its arguments. Node keeps what it compiled for the next start. */
 export function startGroup(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly stdin?: 'pipe' },
 ): ProcessGroup {
   const child = spawn(process.execPath, ['--import', guard, ...args], {
     cwd: options.cwd,
-    env: { ...options.env, TACKLINE_PARENT_PIPE: String(parentPipe) },
+    env: { NODE_COMPILE_CACHE: compileCache, ...options.env, TACKLINE_PARENT_PIPE: String(parentPipe) },
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe', 'pipe'],
   })
   const exited = new Promise<number | undefined>((resolve, reject) => {
     child.once('error', reject).once('exit', (code) => resolve(code ?? undefined))

@@ -10,8 +10,8 @@ import { type FolderLock, isLock, lockFolder, replace } from './folder-lock.ts'
 import { type FirstToken, isPrepared } from './local-database.ts'
 import type { LocalWorkers } from './local-workers.ts'
 import { logTo } from './log-file.ts'
-import { type ProcessGroup, startGroup } from './process-group.ts'
-import { type Certificate, makeCertificate } from './self-signed.ts'
+import { startGroup } from './process-group.ts'
+import { makeCertificate } from './self-signed.ts'
 import { typescript } from './tool.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -82,21 +82,18 @@ async function startLocked(
     for (const name of readdirSync(directory))
       if (!isLock(name)) rmSync(join(directory, name), { recursive: true, force: true })
   const token = ensureSecret(directory, 'token', 'tla_')
-  await buildConsole()
-  await prepareDatabase(directory, lock, firstToken(token))
   const logPath = join(directory, 'workers.log')
   const certificate = https ? makeCertificate(directory) : undefined
   const chosen: Configs = configs ? { ...parts, ...configs } : { whole: 'wrangler.toml' }
-  const prepared = await Promise.all(
-    Object.entries(chosen).map(
-      async ([name, config]) => [name, await prepareConfig(directory, name, config)] as const,
-    ),
-  )
-  const group = launch(Object.fromEntries(prepared), {
-    port,
-    directory,
-    certificate,
-    variables: writeVariables(directory),
+  const preparing = Promise.all([
+    prepareConfigs(directory, chosen),
+    prepareDatabase(directory, lock, firstToken(token)),
+    buildConsole(),
+  ])
+  const group = startGroup([...typescript, join(root, 'scripts/local-workers.ts')], {
+    cwd: root,
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_WRITE_LOGS: 'false' },
+    stdin: 'pipe',
   })
   lock.addGroup(group.id)
   void group.gone.finally(release)
@@ -119,6 +116,16 @@ async function startLocked(
     kill: () => end('SIGKILL'),
   }
   try {
+    const [paths] = await preparing
+    const workers: LocalWorkers = {
+      configs: paths,
+      port,
+      state: join(directory, 'state'),
+      certificate,
+      variables: writeVariables(directory),
+    }
+    // If it has ended, that is what is told.
+    group.child.stdin!.on('error', () => undefined).end(JSON.stringify(workers))
     await waitUntilReady(stack)
   } catch (cause) {
     await stack.kill()
@@ -186,6 +193,16 @@ const parts = {
   ingest: 'workers/ingest/wrangler.toml',
 } satisfies Configs
 
+/** Only the first is reached over HTTP. */
+function prepareConfigs(
+  directory: string,
+  { front, whole, edge, control, ingest, behind }: Configs,
+): Promise<string[]> {
+  const inOrder = Object.entries({ front, whole, edge, control, ingest, behind })
+  const given = inOrder.flatMap(([name, config]) => (config === undefined ? [] : [[name, config] as const]))
+  return Promise.all(given.map(([name, config]) => prepareConfig(directory, name, config)))
+}
+
 /**
  * A configuration of the same Worker that is bundled already, that waits a second for a batch of events, and
  * that logs every request: what is sent can be seen at once.
@@ -208,28 +225,6 @@ async function prepareConfig(directory: string, name: string, config: string): P
     .replace('LOG_REQUESTS = "1%"', 'LOG_REQUESTS = "all"') // the file of variables is for the first Worker
   replace(path, changed)
   return path
-}
-
-interface Launch {
-  readonly port: number
-  readonly directory: string
-  readonly certificate: Certificate | undefined
-  /** A file, because anybody on the machine can read the arguments of a process. */
-  readonly variables: string
-}
-
-function launch(configs: Configs, { port, directory, certificate, variables }: Launch): ProcessGroup {
-  const { front, whole, edge, control, ingest, behind } = configs // only the first is reached over HTTP
-  const workers: LocalWorkers = {
-    configs: [front, whole, edge, control, ingest, behind].filter((each) => each !== undefined),
-    port,
-    state: join(directory, 'state'),
-    certificate,
-    variables,
-  }
-  const args = [...typescript, join(root, 'scripts/local-workers.ts'), JSON.stringify(workers)]
-  const environment = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_WRITE_LOGS: 'false' }
-  return startGroup(args, { cwd: root, env: environment })
 }
 
 async function waitUntilReady(stack: Stack): Promise<void> {
