@@ -44,6 +44,11 @@ export function setIsOver(next: boolean): void {
   for (const listener of overListeners) listener()
 }
 
+/** A late refusal of a token that was replaced meanwhile ends nothing. */
+export function endFor(token: string): void {
+  if (token === readToken()) setIsOver(true)
+}
+
 export function onSessionOver(listener: () => void): () => void {
   overListeners.add(listener)
   return () => overListeners.delete(listener)

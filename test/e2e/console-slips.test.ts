@@ -69,6 +69,18 @@ describe.skipIf(!hasChromium)('a slip', { timeout: 120_000 }, () => {
     await answer('Discard').click()
     await dialog().waitFor({ state: 'detached' })
     expect(await leaves()).toBe(true)
+    // a chip is taken out by a button, not by a key
+    const clause = { attribute: 'email', operator: 'matches', values: ['^a', '^b'] }
+    const segment = { key: 'patterns', name: 'Patterns', anyOf: [[clause]] }
+    await call(stack(), 'POST', `/environments/${id}/segments`, segment)
+    await open('segments/patterns')
+    await press('Edit segment')
+    await answer('Remove ^b').click()
+    await page.keyboard.press('Escape')
+    await isAsked()
+    await answer('Discard').click()
+    await dialog().waitFor({ state: 'detached' })
+    await open('segments')
     // nothing typed: nothing to ask
     await press('Create segment')
     await dialog().waitFor()
@@ -172,6 +184,29 @@ describe.skipIf(!hasChromium)('a slip', { timeout: 120_000 }, () => {
       .getByText(/^Live at revision/)
       .first()
       .waitFor()
+    expect(tab.faults()).toEqual([])
+  })
+
+  it('of a token that was replaced meanwhile is no end of the session', async () => {
+    await open('segments')
+    const replaced = Promise.withResolvers<void>()
+    let late = 0
+    await page.route('**/api/v1/**', async (route) => {
+      if (route.request().headers()['authorization'] === 'Bearer tla_expired') {
+        late++
+        await replaced.promise
+      }
+      await route.continue()
+    })
+    await page.evaluate(() => sessionStorage.setItem('tackline-token', 'tla_expired'))
+    await page.getByRole('link', { name: 'Goals' }).click()
+    await expect.poll(() => late).toBeGreaterThan(0)
+    await page.evaluate((token) => sessionStorage.setItem('tackline-token', token), stack().token)
+    replaced.resolve()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('No goal yet').waitFor()
+    await page.unroute('**/api/v1/**')
+    expect(await page.getByRole('dialog').count()).toBe(0)
     expect(tab.faults()).toEqual([])
   })
 

@@ -1,7 +1,7 @@
 // The only module that calls the admin API: token, headers, refusals. Shapes come from the API's
 // declarations.
 import type { ChangeAnswer, Problem } from '../../../workers/control/api/shapes.ts'
-import { readToken, setIsOver } from '../session.ts'
+import { endFor, readToken } from '../session.ts'
 
 export type ExperimentChoice = 'stop' | 'new-phase'
 
@@ -42,8 +42,9 @@ export async function ask<Answer>(
   path: string,
   options: RequestOptions = {},
 ): Promise<Answer> {
+  const token = readToken()
   const response = await send(method, path, options)
-  return (await readAnswer(response)) as Answer
+  return (await readAnswer(response, token)) as Answer
 }
 
 /**
@@ -52,21 +53,24 @@ export async function ask<Answer>(
  * @public
  */
 export async function askText(method: Method, path: string, options: RequestOptions = {}): Promise<string> {
+  const token = readToken()
   const response = await send(method, path, options)
-  return response.ok ? response.text() : Promise.reject(await refusalOf(response))
+  return response.ok ? response.text() : Promise.reject(await refusalOf(response, token))
 }
 
 /** The bytes of an answer that is a file. */
 export async function askFile(path: string, options: RequestOptions = {}): Promise<Blob> {
+  const token = readToken()
   const response = await send('GET', path, options)
-  return response.ok ? response.blob() : Promise.reject(await refusalOf(response))
+  return response.ok ? response.blob() : Promise.reject(await refusalOf(response, token))
 }
 
 async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
+  const token = readToken()
   const response = await sent(method, path, options)
   // Cloudflare Access answers so when its session has ended: the API itself leads nowhere else
   if (response.type === 'opaqueredirect') {
-    setIsOver(true)
+    endFor(token)
     throw new Refused('UNAUTHENTICATED', 'the session has ended')
   }
   return response
@@ -106,8 +110,9 @@ function queryOf(query: RequestOptions['query'] = {}): string {
   return text && `?${text}`
 }
 
-async function readAnswer(response: Response): Promise<unknown> {
-  if (!response.ok) throw await refusalOf(response)
+/** The token is the one that was sent. */
+async function readAnswer(response: Response, token: string): Promise<unknown> {
+  if (!response.ok) throw await refusalOf(response, token)
   try {
     return await response.json()
   } catch {
@@ -115,10 +120,10 @@ async function readAnswer(response: Response): Promise<unknown> {
   }
 }
 
-async function refusalOf(response: Response): Promise<Refused> {
+async function refusalOf(response: Response, token: string): Promise<Refused> {
   try {
     const problem = (await response.json()) as Partial<Problem>
-    if (problem.code === 'UNAUTHENTICATED') setIsOver(true)
+    if (problem.code === 'UNAUTHENTICATED') endFor(token)
     return new Refused(problem.code ?? 'UNREACHABLE', problem.detail ?? `status ${response.status}`, problem)
   } catch {
     return new Refused('UNREACHABLE', `the admin API answered with status ${response.status}`)
@@ -135,6 +140,7 @@ export const sendFile = <Answer>(
   options: RequestOptions & { readonly onProgress: (share: number) => void },
 ): Promise<Answer> =>
   new Promise((resolve, reject) => {
+    const token = readToken()
     const request = new XMLHttpRequest()
     request.open(method, `/api/v1${path}${queryOf(options.query)}`)
     for (const [name, value] of headersOf(options)) request.setRequestHeader(name, value)
@@ -145,7 +151,10 @@ export const sendFile = <Answer>(
     )
     request.addEventListener('load', () => {
       const { status, responseText } = request
-      readAnswer(new Response(responseText, { status })).then((answer) => resolve(answer as Answer), reject)
+      readAnswer(new Response(responseText, { status }), token).then(
+        (answer) => resolve(answer as Answer),
+        reject,
+      )
     })
     request.send(file)
   })

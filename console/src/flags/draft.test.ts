@@ -3,7 +3,7 @@ import fc from '../../../test/support/build/fast-check.ts'
 import { expect, it } from 'vitest'
 import type { Flag } from '../../../core/model/flag.ts'
 import { placeAt } from '../ui/place-at.ts'
-import { changesOf, draftFields, draftOf, type Edit, moved } from './draft.ts'
+import { changesOf, draftFields, draftOf, type Edit, isEdit, moved } from './draft.ts'
 import { merge } from './merge.ts'
 import { allShares, bandsOf, evenly, movedShare, type Share, withShares, withWeight } from './weights.ts'
 
@@ -174,4 +174,26 @@ it('no element is lost or doubled by a move', () => {
       else expect(next).toEqual(list)
     }),
   )
+})
+
+it('what a browser has kept is a draft if it has the shape of one', () => {
+  const strategy = { kind: 'fixed', variationId: 'a' } as const
+  const rule = { id: 'r', name: '', anyOf: [[]], strategy }
+  const draft = {
+    variations: [],
+    prerequisites: [],
+    targets: [],
+    rules: [rule],
+    defaultStrategy: { strategy },
+  }
+  const edit = { base: { ...draft, version: 3 }, draft }
+  expect(isEdit(edit)).toBe(true)
+  for (const part of Object.keys(draft)) {
+    expect(isEdit({ ...edit, draft: { ...draft, [part]: undefined } }), part).toBe(false)
+    expect(isEdit({ ...edit, base: { ...edit.base, [part]: {} } }), part).toBe(false)
+  }
+  for (const part of ['anyOf', 'strategy'])
+    expect(isEdit({ ...edit, draft: { ...draft, rules: [{ ...rule, [part]: null }] } }), part).toBe(false)
+  expect(isEdit({ ...edit, base: draft })).toBe(false)
+  fc.assert(fc.property(fc.jsonValue(), (value) => !isEdit(value)))
 })

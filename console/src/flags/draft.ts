@@ -22,6 +22,23 @@ export interface Edit {
   readonly draft: Draft
 }
 
+/** Whether what a browser has kept, maybe since an older release, can be shown as an edit. */
+export function isEdit(value: unknown): value is Edit {
+  const { base, draft } = (value ?? {}) as Partial<Edit>
+  return typeof base?.version === 'number' && isDraft(base) && isDraft(draft)
+}
+
+function isDraft(value: Partial<Draft> | undefined): value is Draft {
+  const { variations, prerequisites, targets, rules, defaultStrategy } = value ?? {}
+  return (
+    [variations, prerequisites, targets, rules].every(isList) &&
+    [...rules!, defaultStrategy].every((each) => typeof each?.strategy?.kind === 'string') &&
+    rules!.every(({ anyOf }) => isList(anyOf) && anyOf.every(isList))
+  )
+}
+
+const isList = (value: unknown) => Array.isArray(value)
+
 export const draftOf = (flag: Flag): Draft =>
   Object.fromEntries(draftFields.map((field) => [field, flag[field]])) as unknown as Draft
 

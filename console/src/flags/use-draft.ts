@@ -2,7 +2,7 @@
 import { useCallback, useSyncExternalStore } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import { useEnvironmentId } from '../api/place.ts'
-import { changesOf, type Draft, draftOf, type Edit } from './draft.ts'
+import { changesOf, type Draft, draftOf, type Edit, isEdit } from './draft.ts'
 
 const listeners = new Set<() => void>()
 const subscribe = (listener: () => void) => {
@@ -31,7 +31,8 @@ function read(slot: string): Edit | undefined {
 
 function parsed(text: string | null): Edit | undefined {
   try {
-    return text === null ? undefined : (JSON.parse(text) as Edit)
+    const value: unknown = JSON.parse(text ?? 'null')
+    return isEdit(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 // A list of texts, typed one by one or pasted many at once: Enter, comma or leaving the field adds. Quotes hold
 // what has a comma, as in every other list.
 import { X } from 'lucide-react'
-import { type ClipboardEvent, type KeyboardEvent, useId, useState } from 'react'
+import { type ClipboardEvent, type KeyboardEvent, useId, useRef, useState } from 'react'
 import css from './chips-input.module.css'
 import { hasOpenQuote, listOf } from './list-text.ts'
 
@@ -22,9 +22,15 @@ interface ChipsInputProps {
 const shownMax = 200
 
 export function ChipsInput(props: ChipsInputProps) {
-  const { label, values, onChange, placeholder, suggestions = [], removeLabel, keepsCommas, disabled } = props
+  const { label, values, placeholder, suggestions = [], removeLabel, keepsCommas, disabled } = props
   const [text, setText] = useState('')
+  const box = useRef<HTMLSpanElement>(null)
   const id = useId()
+  const onChange = (next: readonly string[]) => {
+    props.onChange(next)
+    // a chip that is removed or pasted is typed as well: a dialog asks before it drops it
+    box.current?.dispatchEvent(new Event('input', { bubbles: true }))
+  }
   const add = (typed: string) => {
     const lines = typed.split('\n')
     const parts = keepsCommas ? lines.map((line) => line.trim()) : lines.flatMap(listOf)
@@ -48,7 +54,7 @@ export function ChipsInput(props: ChipsInputProps) {
   }
   const hidden = Math.max(0, values.length - shownMax)
   return (
-    <span className={css['chips']} data-disabled={disabled || undefined}>
+    <span ref={box} className={css['chips']} data-disabled={disabled || undefined}>
       {hidden > 0 && <span className={css['count']}>+ {hidden}</span>}
       {values.slice(hidden).map((value) => (
         <span key={value} className={css['chip']}>
